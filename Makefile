@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+# Targets: all modules lib tools demo check lint bench fuzz install clean help
+
+VERSION := 0.1.0
+SOVERSION := 0
+BUILD ?= build
+PREFIX ?= /usr/local
+SCENE ?=
+OUT ?= out
+
+CC := gcc
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wvla
+# No fused multiply-add: phantoms and codes are the same on every machine.
+BASE := -std=gnu11 -fPIC -fvisibility=hidden -ffp-contract=off -D_GNU_SOURCE \
+	-DPSX_VERSION='"$(VERSION)"' -Iinclude -MMD -MP $(WARN)
+
+LIB_PKGS := libudev jansson libpng libtiff-4
+TOOL_PKGS := jansson libpng
+OPT_PKGS := chafa
+BENCH_PKGS := liblz4 libzstd
+
+pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
+pkg_libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
+have_pkg = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo y)
+
+CHAFA := $(call have_pkg,chafa)
+OPT_CFLAGS := $(if $(CHAFA),-DPSX_HAVE_CHAFA $(call pkg_cflags,chafa))
+OPT_LIBS := $(if $(CHAFA),$(call pkg_libs,chafa))
+
+CODEC_SRC := $(wildcard kmod/codec/*.c)
+MODEL_SRC := $(wildcard kmod/model/*.c)
+LIB_SRC := $(wildcard lib/*.c lib/sim/*.c) $(CODEC_SRC) $(MODEL_SRC)
+TOOL_SRC := $(wildcard tools/psxctl/*.c)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT_AUX := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIB_SO := $(BUILD)/libpsxdet.so.$(SOVERSION)
+LIB_A := $(BUILD)/libpsxdet.a
+PSXCTL := $(BUILD)/psxctl
+UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+LIB_LIBS = $(call pkg_libs,$(LIB_PKGS)) -lm -pthread
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+all: lib tools
+
+help:
+	@echo 'make all        library and tool, into $(BUILD)/'
+	@echo 'make lib        libpsxdet only;  make tools: psxctl (needs lib)'
+	@echo 'make demo       a radiograph in, pictures and sparse frames out, into $(OUT)/ (SCENE=file)'
+	@echo 'make check      all tests;  make lint: static checks'
+	@echo 'make bench      speed beside memset and memcpy of the same run'
+	@echo 'make fuzz       libFuzzer on the decoder and the file reader (FUZZ_SECONDS=600)'
+	@echo 'make install    into PREFIX=$(PREFIX)'
+	@echo 'make modules    the kernel modules (not there yet)'
+	@echo 'make clean'
+
+setup-%:
+	@scripts/setup $*
+
+lib: setup-build
+	@$(MAKE) --no-print-directory $(LIB_SO) $(LIB_A) $(BUILD)/psxdet.pc
+tools: setup-build
+	@$(MAKE) --no-print-directory $(PSXCTL)
+
+modules:
+	@echo 'make: modules: the kernel driver is not there yet; the embedded model (sim:) is' >&2; exit 1
+
+$(BUILD)/obj/lib/%.o: CPPFLAGS += $(call pkg_cflags,$(LIB_PKGS))
+$(BUILD)/obj/tools/%.o: CPPFLAGS += $(call pkg_cflags,$(TOOL_PKGS)) $(OPT_CFLAGS)
+$(BUILD)/obj/tests/%.o: CPPFLAGS += $(call pkg_cflags,check $(BENCH_PKGS)) -Ilib -Ikmod -Itests
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(LIB_A): $(call obj,$(LIB_SRC))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(LIB_SO): $(call obj,$(LIB_SRC)) lib/libpsxdet.map
+	$(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script=lib/libpsxdet.map -Wl,-z,defs \
+		$(CFLAGS) $(LDFLAGS) $(call obj,$(LIB_SRC)) $(LIB_LIBS) -o $@
+	@ln -sf $(@F) $(BUILD)/libpsxdet.so
+
+$(BUILD)/psxdet.pc: lib/psxdet.pc.in Makefile
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@PRIVATE@|$(LIB_PKGS)|' $< > $@
+
+$(PSXCTL): $(call obj,$(TOOL_SRC)) $(LIB_SO)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(call obj,$(TOOL_SRC)) -L$(BUILD) -lpsxdet \
+		-Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' $(call pkg_libs,$(TOOL_PKGS)) $(OPT_LIBS) -lm -pthread -o $@
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call obj,$(UNIT_AUX)) $(LIB_A)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIB_A) $(call pkg_libs,check) $(LIB_LIBS) -o $@
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_BIN)
+
+check: setup-check
+	@$(MAKE) --no-print-directory all unit-tests
+	@tests/run $(BUILD)
+
+demo: setup-build
+	@$(MAKE) --no-print-directory all
+	@scripts/demo $(PSXCTL) '$(OUT)' '$(SCENE)'
+
+lint: setup-lint
+	@scripts/lint $(BUILD)
+
+$(BUILD)/bench: $(call obj,$(wildcard tests/bench/*.c)) $(LIB_A)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(BENCH_PKGS)) $(LIB_LIBS) -o $@
+
+bench: setup-bench
+	@$(MAKE) --no-print-directory $(BUILD)/bench
+	@$(BUILD)/bench
+
+# Fuzzers are built apart, by clang, with everything they call instrumented.
+FUZZ_SECONDS ?= 600
+fuzz: setup-fuzz
+	@scripts/fuzz $(BUILD) $(FUZZ_SECONDS)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(PSXCTL) $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(LIB_SO) $(DESTDIR)$(PREFIX)/lib/
+	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(PREFIX)/lib/libpsxdet.so
+	install -m 644 $(LIB_A) $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 $(BUILD)/psxdet.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/
+	install -m 644 include/psxdet.h $(DESTDIR)$(PREFIX)/include/
+	@[ -n '$(DESTDIR)' ] || ldconfig
+
+clean:
+	rm -rf $(BUILD) $(OUT)
+
+.PHONY: all help lib tools modules check demo lint bench fuzz install clean
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

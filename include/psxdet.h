@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * libpsxdet: reconfigurable perovskite X-ray detectors.
+ *
+ * The way through it: a psx_kernel (k x k weights) becomes, for the geometry
+ * of a psx_device, a psx_bank (bias codes); loaded into the device it makes a
+ * psx_acquisition deliver psx_frames, which can be walked, decoded or kept in
+ * a psx_file.
+ *
+ * Conventions. Functions return 0 or a pointer on success, -1 or NULL with
+ * errno on failure. Constructors take a `struct psx_error *` (may be NULL)
+ * for the reason in words; an object's own failures are worded by
+ * psx_<object>_error(), valid until the next call on that object. Origin is
+ * top left, x to the right, y down; arrays are row-major. "Grey level" is the
+ * unit of dose in one exposure: 4095 levels are 494 uGy. A "bit" is one step
+ * of a frame's signed 16-bit values. Free functions accept NULL.
+ *
+ * Threads. Different objects may be used by different threads at once; one
+ * object by one thread at a time, but for psx_acquisition_stop() (see there).
+ * Constant objects (kernels, images, banks, frames) may be read by any number
+ * of threads. The library has no global state.
+ */
+#ifndef PSXDET_H
+#define PSXDET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PSX_API __attribute__((visibility("default")))
+
+/** Why a call without an object of its own failed; one line, no newline. */
+struct psx_error {
+	int code; /**< the errno value */
+	char message[252];
+};
+
+/** The library's version, "MAJOR.MINOR.PATCH". */
+PSX_API const char *psx_version(void);
+
+/* ------------------------------------------------------------- images -- */
+
+/** Grey levels of one exposure, 16 bits a pixel. */
+struct psx_image;
+
+/** An image of width x height pixels at level 0. EINVAL for a side of 0 or
+ * over 65535, ENOMEM. */
+PSX_API struct psx_image *psx_image_new(uint32_t width, uint32_t height);
+
+/**
+ * Read a PGM (P2, P5; 8 or 16 bit), PNG or TIFF file, told apart by content.
+ * The grey level is the sample value, 1:1, whatever the file's maximum;
+ * colour becomes luma (ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B, rounded).
+ * Errors: those of open(2); EBADMSG for a truncated or malformed file;
+ * ENOTSUP for a sample format that has no grey level (float, alpha only).
+ */
+PSX_API struct psx_image *psx_image_load(const char *path, struct psx_error *err);
+
+/**
+ * A phantom by name: `hust`, `blade`, `wedge`, `flat:LEVEL`, `baggage`,
+ * `letter:H;rot=DEGREES;dx=X;dy=Y` (shifts in fractions of the image).
+ * The same name, size and seed give the same image on every machine.
+ * ENOENT for an unknown name, EINVAL for a bad parameter.
+ */
+PSX_API struct psx_image *psx_image_phantom(const char *name, uint32_t width,
+					    uint32_t height, uint64_t seed,
+					    struct psx_error *err);
+
+PSX_API void psx_image_free(struct psx_image *img);
+PSX_API uint32_t psx_image_get_width(const struct psx_image *img);
+PSX_API uint32_t psx_image_get_height(const struct psx_image *img);
+
+/** width * height grey levels; writable while nobody else reads them. */
+PSX_API uint16_t *psx_image_get_levels(struct psx_image *img);
+
+/** Write a 16-bit binary PGM (maxval 65535), or 8-bit when no level exceeds
+ * 255. Errors: those of open(2) and write(2); no partial file is left. */
+PSX_API int psx_image_save(const struct psx_image *img, const char *path,
+			   struct psx_error *err);
+
+/* ------------------------------------------------ convolution kernels -- */
+
+#define PSX_KERNEL_MAX_K 15
+
+/** k x k weights in [-1, 1], k odd, and the scale that turns a weighted sum
+ * of grey levels into frame bits. Immutable. */
+struct psx_kernel;
+
+/** Name of preset `index`, NULL past the last. */
+PSX_API const char *psx_kernel_preset_name(size_t index);
+
+/** One of identity, laplacian, log, mean, sobel-x, sobel-y, kirsch-n, -ne,
+ * -e, -se, -s, -sw, -w, -nw. ENOENT for another name. */
+PSX_API struct psx_kernel *psx_kernel_preset(const char *name, struct psx_error *err);
+
+/**
+ * A kernel from k*k coefficients. Weight = coefficient / scale; scale 0 takes
+ * the largest magnitude, at least 1, so that one bit is one unit of the
+ * coefficients. The scale is rounded up to the device's unsigned Q8.8.
+ * EINVAL: k even, 0 or over PSX_KERNEL_MAX_K; a coefficient that is not
+ * finite or exceeds the scale; all zero. ERANGE: scale above 255.99.
+ */
+PSX_API struct psx_kernel *psx_kernel_new(const char *name, unsigned int k,
+					  const double *coefficients, double scale,
+					  struct psx_error *err);
+
+/**
+ * Read a kernel file. Text: k lines of k numbers, `#` comments, optional line
+ * `scale N`. JSON: {"name": S, "weights": [[...], ...], "scale": N}. The
+ * numbers are coefficients as in psx_kernel_new(). EBADMSG names the line.
+ */
+PSX_API struct psx_kernel *psx_kernel_load(const char *path, struct psx_error *err);
+
+PSX_API void psx_kernel_free(struct psx_kernel *kernel);
+PSX_API const char *psx_kernel_get_name(const struct psx_kernel *kernel);
+PSX_API unsigned int psx_kernel_get_k(const struct psx_kernel *kernel);
+/** Frame bits for one grey level at weight 1; a multiple of 1/256. */
+PSX_API double psx_kernel_get_scale(const struct psx_kernel *kernel);
+/** k*k weights, row-major; weight (r, c) sits on sub-pixel (r, c). */
+PSX_API const double *psx_kernel_get_weights(const struct psx_kernel *kernel);
+
+/* ------------------------------------------------------------- sensor -- */
+
+/**
+ * Bias in volts that gives `weight` on a nominal sub-pixel: inverse of the
+ * Hecht response (Pang et al. 2024, eq. of the sensitivity; docs/sensor.md).
+ * NaN beyond the weights of -100 V .. +100 V.
+ */
+PSX_API double psx_sensor_volts(double weight);
+/** Weight of a nominal sub-pixel at `volts`, -100..100; NaN beyond. */
+PSX_API double psx_sensor_weight(double volts);
+/** Sensitivity in uC/Gy/cm2 of a nominal sub-pixel at `volts`; negative for
+ * reverse bias; NaN beyond -100..100. */
+PSX_API double psx_sensor_sensitivity(double volts);
+
+#define PSX_CODE_MAX 32767
+/** Volts of a DAC code. */
+PSX_API double psx_code_to_volts(int16_t code);
+
+/* -------------------------------------------------------------- banks -- */
+
+enum psx_mode {
+	PSX_MODE_SCAN = 0,  /**< k*k exposures a frame, full resolution */
+	PSX_MODE_SNAP = 1,  /**< one exposure, floor(W/k) x floor(H/k) values */
+	PSX_MODE_POINT = 2, /**< one macro-pixel, one value */
+};
+
+/** Bias codes of one kernel for one sensor geometry. Immutable. */
+struct psx_bank;
+
+/**
+ * Weights -> volts -> codes for a sensor of width x height sub-pixels. In scan
+ * mode the weights of missing sub-pixels are folded onto the edge ones, which
+ * equals a replicated border; where a folded weight exceeds 1 the whole kernel
+ * is shrunk and the scale grows by the same factor. The codes of a cell are
+ * chosen together so that the realised weights add up to the wanted sum (the
+ * null) as exactly as the DAC allows. ERANGE: scale above 255.99 after
+ * shrinking; EINVAL: snap mode on a sensor smaller than k x k.
+ */
+PSX_API struct psx_bank *psx_bank_new(const struct psx_kernel *kernel, uint32_t width,
+				      uint32_t height, enum psx_mode mode,
+				      struct psx_error *err);
+PSX_API void psx_bank_free(struct psx_bank *bank);
+PSX_API enum psx_mode psx_bank_get_mode(const struct psx_bank *bank);
+PSX_API unsigned int psx_bank_get_k(const struct psx_bank *bank);
+/** Q8.8 scale after shrinking, as the device gets it. */
+PSX_API uint16_t psx_bank_get_scale(const struct psx_bank *bank);
+/** k*k in scan mode, else 1. */
+PSX_API unsigned int psx_bank_get_phases(const struct psx_bank *bank);
+/** Largest |realised sum - wanted sum| of any cell, in weights. */
+PSX_API double psx_bank_get_residual(const struct psx_bank *bank);
+
+/**
+ * The bias plane of one phase: width * height codes into `codes`. Phase
+ * p = py * k + px has a macro-pixel corner on every sub-pixel (x, y) with
+ * x mod k = px and y mod k = py. EINVAL for a phase out of range.
+ */
+PSX_API int psx_bank_get_plane(const struct psx_bank *bank, unsigned int phase,
+			       int16_t *codes);
+
+/* ------------------------------------------------------------ devices -- */
+
+enum psx_polarity {
+	PSX_POSITIVE = 0, /**< keep v >= T */
+	PSX_BOTH = 1,     /**< keep |v| >= T */
+};
+
+#define PSX_CAP_SHUTTER 0x01u /**< dark and open-beam exposures */
+#define PSX_CAP_SCENE   0x02u /**< psx_device_present() works */
+
+/** Fixed facts of a device; may grow at its end. */
+struct psx_device_info {
+	char uri[128];
+	char model[32];
+	char serial[33];
+	uint32_t width, height;   /**< sub-pixels */
+	uint32_t max_k;
+	uint32_t banks;           /**< bank slots */
+	uint32_t planes;          /**< bias planes that fit, all banks together */
+	uint32_t dac_bits, adc_bits;
+	uint32_t pitch_um;        /**< sub-pixel pitch */
+	uint32_t max_mv;          /**< bias limit, +- mV */
+	uint32_t max_neighbour_mv;
+	uint32_t caps;            /**< PSX_CAP_* */
+	uint64_t min_exposure_ns, max_exposure_ns;
+	uint64_t settle_ns;       /**< after a commit and between phases */
+	bool simulated;           /**< shows scenes, so it has no beam */
+};
+
+/** State that changes; read at the call. */
+struct psx_device_status {
+	uint32_t cfg_id;          /**< latched configuration, 0 = none yet */
+	uint32_t rails;           /**< 0 off, 1 ramping, 2 on, 3 tripped */
+	int32_t rail_mv[2];       /**< positive, negative monitor */
+	int64_t leakage_pa;
+	int32_t temperature_mc;   /**< 1/1000 degree Celsius */
+	bool running, shutter_open;
+	uint64_t made, dropped;   /**< frames, since reset */
+	uint64_t device_ns;       /**< device clock */
+};
+
+struct psx_device;
+
+/**
+ * Open a detector: `/dev/psxdetN`, `serial:NAME`, or `sim:key=value,...`, a
+ * model inside this process (keys: docs/sim.md). Errors: EINVAL (bad URI or
+ * key, worded), ENOENT, EACCES, ENODEV, ENOMEM, and those of psx_image_load()
+ * for `scene=`.
+ */
+PSX_API struct psx_device *psx_device_open(const char *uri, struct psx_error *err);
+/** Stops, ramps down what this handle turned on, and closes. */
+PSX_API void psx_device_close(struct psx_device *dev);
+PSX_API const char *psx_device_error(const struct psx_device *dev);
+PSX_API const struct psx_device_info *psx_device_get_info(const struct psx_device *dev);
+PSX_API int psx_device_get_status(struct psx_device *dev, struct psx_device_status *st);
+/** Show a model another scene; grey levels at its nominal dose rate and 1 s.
+ * ENOTSUP without PSX_CAP_SCENE, EINVAL for another size, EBUSY while running. */
+PSX_API int psx_device_present(struct psx_device *dev, const struct psx_image *scene);
+/** ENOTSUP without PSX_CAP_SHUTTER, EBUSY while running. */
+PSX_API int psx_device_set_shutter(struct psx_device *dev, bool open);
+
+/** Call `found` with the node ("/dev/psxdet0") of every detector that udev
+ * knows, until it returns non-zero, which is then returned. 0 when all were
+ * shown, -1 when udev is not available. */
+PSX_API int psx_device_enumerate(int (*found)(const char *node, void *arg), void *arg);
+
+/* ------------------------------------------------------ configuration -- */
+
+/** How banks are used; a plain value object, new ones hold the defaults. */
+struct psx_settings;
+
+/** Scan, positive, T = 1, PGA 1, exposure 1 s, as fast as possible. */
+PSX_API struct psx_settings *psx_settings_new(void);
+PSX_API void psx_settings_free(struct psx_settings *s);
+/** The setters refuse what no device accepts with EINVAL. */
+PSX_API int psx_settings_set_polarity(struct psx_settings *s, enum psx_polarity polarity);
+/** Bits, 0..32767; 0 turns the comparator off. */
+PSX_API int psx_settings_set_threshold(struct psx_settings *s, unsigned int threshold);
+/** 1, 2, 4 .. 128. */
+PSX_API int psx_settings_set_pga(struct psx_settings *s, unsigned int gain);
+/** Integration time of one exposure in ns, above 0. */
+PSX_API int psx_settings_set_exposure(struct psx_settings *s, uint64_t ns);
+/** Time from frame to frame in ns; 0 = as fast as exposures allow. */
+PSX_API int psx_settings_set_period(struct psx_settings *s, uint64_t ns);
+/** Frames start by psx_device_trigger() instead of the device's timer. */
+PSX_API int psx_settings_set_software_trigger(struct psx_settings *s, bool on);
+
+/**
+ * Upload `count` banks of one mode and latch them with the settings as one
+ * configuration; frames cycle through the banks, channel i from bank i.
+ * Errors: EINVAL (geometry, mixed modes, rate above 1/(phases * (settle +
+ * exposure))), ENOSPC (more banks or planes than the device holds), EBUSY
+ * (another commit is pending, or an acquisition runs that these banks need
+ * the planes of). On failure the configuration in force stays.
+ */
+PSX_API int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
+			    const struct psx_bank *const *banks, size_t count,
+			    uint32_t *cfg_id);
+
+/** Read the plane of one phase of a loaded bank back: width * height codes. */
+PSX_API int psx_device_read_plane(struct psx_device *dev, unsigned int channel,
+				  unsigned int phase, int16_t *codes);
+
+/** Start one frame in software trigger mode. */
+PSX_API int psx_device_trigger(struct psx_device *dev);
+
+/* ------------------------------------------------------------- frames -- */
+
+#define PSX_FRAME_SATURATED 0x01u /**< values were clipped to 16 bits */
+
+/** Facts of a frame; may grow at its end. */
+struct psx_frame_info {
+	uint64_t seq;
+	uint64_t device_ns, mono_ns; /**< end of frame; 0 = unknown */
+	uint64_t dropped;            /**< by the device up to this frame */
+	uint32_t series;             /**< acquisition the frame is of */
+	uint32_t width, height;      /**< values, not sub-pixels */
+	uint32_t cfg_id;
+	uint32_t effective;          /**< values kept by the comparator */
+	uint32_t saturated;
+	uint32_t trigger;
+	int32_t stage_x, stage_y;    /**< um */
+	uint32_t crc32c;             /**< of the payload, from the device */
+	uint32_t flags;              /**< PSX_FRAME_* */
+	uint16_t threshold;
+	uint16_t scale;              /**< Q8.8 */
+	uint8_t bank, channel;
+	uint8_t mode;                /**< enum psx_mode */
+	uint8_t polarity;            /**< enum psx_polarity */
+	uint8_t pga;
+};
+
+/** One effective pixel. */
+struct psx_pixel {
+	uint32_t x, y;
+	int16_t value;
+};
+
+/** A sparse frame: facts and a payload in the format of docs/frame-format.md. */
+struct psx_frame;
+
+/**
+ * A frame around a payload, which is borrowed and must outlive it. Header and
+ * index are checked here, each row of tiles when it is decoded. Facts that a
+ * payload does not carry are 0; `effective` is counted. EBADMSG, with the
+ * byte offset in the message.
+ */
+PSX_API struct psx_frame *psx_frame_parse(const void *payload, size_t length,
+					  struct psx_error *err);
+/** Encode width * height values (stride apart) as a frame of its own; `info`
+ * gives everything but `effective` and `crc32c`. EINVAL, ENOMEM. */
+PSX_API struct psx_frame *psx_frame_encode(const struct psx_frame_info *info,
+					   const int16_t *values, size_t stride,
+					   struct psx_error *err);
+/** A copy with a payload of its own. */
+PSX_API struct psx_frame *psx_frame_copy(const struct psx_frame *frame);
+PSX_API void psx_frame_free(struct psx_frame *frame);
+PSX_API const struct psx_frame_info *psx_frame_get_info(const struct psx_frame *frame);
+PSX_API const void *psx_frame_get_payload(const struct psx_frame *frame, size_t *length);
+
+/** Dense values, dropped pixels 0, rows `stride` values apart (>= width).
+ * EBADMSG when the payload is damaged; err has the byte offset. */
+PSX_API int psx_frame_to_dense(const struct psx_frame *frame, int16_t *values,
+			       size_t stride, struct psx_error *err);
+/** Rows first .. first + count - 1 only, without touching the others' data. */
+PSX_API int psx_frame_to_dense_rows(const struct psx_frame *frame, uint32_t first,
+				    uint32_t count, int16_t *values, size_t stride,
+				    struct psx_error *err);
+/** Compressed sparse rows: row_start[height + 1], column and value of each of
+ * info->effective pixels in raster order. A dense frame (T = 0) gives all. */
+PSX_API int psx_frame_to_csr(const struct psx_frame *frame, uint32_t *row_start,
+			     uint32_t *column, int16_t *value, struct psx_error *err);
+/** Coordinate list in raster order; arrays of info->effective entries. */
+PSX_API int psx_frame_to_coo(const struct psx_frame *frame, uint32_t *x, uint32_t *y,
+			     int16_t *value, struct psx_error *err);
+
+/** Walks the effective pixels of a frame in raster order, straight from its
+ * payload; holds one strip of eight rows. */
+struct psx_pixel_iter;
+PSX_API struct psx_pixel_iter *psx_pixel_iter_new(const struct psx_frame *frame);
+/** 1 with a pixel, 0 at the end, -1 with EBADMSG when the payload is damaged. */
+PSX_API int psx_pixel_iter_next(struct psx_pixel_iter *iter, struct psx_pixel *pixel);
+PSX_API const char *psx_pixel_iter_error(const struct psx_pixel_iter *iter);
+PSX_API void psx_pixel_iter_free(struct psx_pixel_iter *iter);
+
+/* -------------------------------------------------------- acquisition -- */
+
+/** Where the frames went; `made` is the device's register. From the start:
+ * made = frames + dropped + discarded + frames not yet fetched. */
+struct psx_acquisition_stats {
+	uint64_t made;
+	uint64_t frames;    /**< handed out */
+	uint64_t dropped;   /**< no room: the newest was dropped by the device */
+	uint64_t discarded; /**< by abort */
+	uint64_t damaged;   /**< payloads whose crc32c was wrong; handed out never */
+	uint64_t saturated; /**< values clipped, over all frames */
+};
+
+struct psx_acquisition;
+
+/** Turn the rails on, wait for them, start `frames` frames (0 = endless) with
+ * the configuration in force. EBUSY when one runs already, EINVAL when nothing
+ * is loaded. Worded by psx_device_error(). */
+PSX_API struct psx_acquisition *psx_acquisition_start(struct psx_device *dev,
+						      uint64_t frames);
+/**
+ * The next frame, borrowed until the next call on this acquisition. 1 with a
+ * frame, 0 after the last, -1: ETIMEDOUT (timeout_ms, -1 waits for ever),
+ * ENODEV (unplugged), EBADMSG (damaged; the stream goes on).
+ */
+PSX_API int psx_acquisition_next(struct psx_acquisition *acq, int timeout_ms,
+				 const struct psx_frame **frame);
+/** End after the frame that is being made; what is ready can still be
+ * fetched. Safe from a signal handler and from another thread. */
+PSX_API void psx_acquisition_stop(struct psx_acquisition *acq);
+/** End now and discard what was not fetched. */
+PSX_API void psx_acquisition_abort(struct psx_acquisition *acq);
+PSX_API void psx_acquisition_get_stats(struct psx_acquisition *acq,
+				       struct psx_acquisition_stats *stats);
+PSX_API const char *psx_acquisition_error(const struct psx_acquisition *acq);
+/** Stops, ramps the rails down and frees. */
+PSX_API void psx_acquisition_free(struct psx_acquisition *acq);
+
+/* -------------------------------------------------------------- files -- */
+
+/**
+ * Frames with their facts in one file (docs/file-format.md). A file being
+ * written has its final name only after psx_file_commit(); it is readable up
+ * to the last whole frame even when the writer died.
+ */
+struct psx_file;
+
+/** Begin `path`; data go to a temporary file beside it. `metadata` is one
+ * JSON object as text. EINVAL for other text, and open(2)'s errors. */
+PSX_API struct psx_file *psx_file_create(const char *path, const char *metadata,
+					 struct psx_error *err);
+PSX_API int psx_file_append(struct psx_file *file, const struct psx_frame *frame);
+/** Write the index, make it durable and give it its name. On failure the
+ * temporary file is gone and what stood under the name before stays. */
+PSX_API int psx_file_commit(struct psx_file *file);
+
+/** Open for reading. EBADMSG with the byte offset; a file whose writer died
+ * opens with the frames that are whole (psx_file_is_complete() says so). */
+PSX_API struct psx_file *psx_file_open(const char *path, struct psx_error *err);
+PSX_API bool psx_file_is_complete(const struct psx_file *file);
+PSX_API const char *psx_file_get_metadata(const struct psx_file *file);
+PSX_API uint64_t psx_file_get_count(const struct psx_file *file);
+/** Frame `index`, owned by the caller, borrowing the file's mapping: free it
+ * before the file. ERANGE past the last, EBADMSG. */
+PSX_API struct psx_frame *psx_file_get_frame(struct psx_file *file, uint64_t index);
+PSX_API const char *psx_file_error(const struct psx_file *file);
+/** Closes; a file that was created and not committed is discarded. */
+PSX_API void psx_file_close(struct psx_file *file);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PSXDET_H */
