@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+/* Options, messages and JSON lines that all verbs share. */
+#include "psxctl.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int complain(const struct ctl *ctl, int code, const char *format, va_list args)
+{
+	char line[512];
+
+	(void)vsnprintf(line, sizeof(line), format, args);
+	fprintf(stderr, "psxctl%s%s: %s\n", ctl->verb ? " " : "", ctl->verb ? ctl->verb : "",
+		line);
+	return code;
+}
+
+int ctl_fail(const struct ctl *ctl, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)complain(ctl, CTL_FAILED, format, args);
+	va_end(args);
+	return CTL_FAILED;
+}
+
+int ctl_usage(const struct ctl *ctl, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)complain(ctl, CTL_USAGE, format, args);
+	va_end(args);
+	return CTL_USAGE;
+}
+
+void ctl_json(json_t *object)
+{
+	char *text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
+
+	if (text)
+		puts(text);
+	fflush(stdout);
+	free(text);
+	json_decref(object);
+}
+
+enum { OPT_JSON = 0x1001, OPT_HELP };
+
+static const struct argp_option common_options[] = {
+	{ "device", 'd', "URI", 0, "Detector: /dev/psxdetN, serial:NAME or sim:key=value,...", 90 },
+	{ "json", OPT_JSON, NULL, 0, "Print JSON lines", 90 },
+	{ "quiet", 'q', NULL, 0, "No progress and no remarks", 90 },
+	{ "version", 'V', NULL, 0, "Print the version and exit", 90 },
+	{ "help", OPT_HELP, NULL, 0, "Print this help and exit", 90 },
+	{ 0 },
+};
+
+static error_t parse_common(int key, char *arg, struct argp_state *state)
+{
+	struct ctl *ctl = state->input;
+
+	switch (key) {
+	case 'd':
+		ctl->uri = arg;
+		return 0;
+	case OPT_JSON:
+		ctl->json = true;
+		return 0;
+	case 'q':
+		ctl->quiet = true;
+		return 0;
+	case 'V':
+		printf("psxctl %s\n", psx_version());
+		exit(CTL_OK);
+	case OPT_HELP: {
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), "psxctl%s%s", ctl->verb ? " " : "",
+			       ctl->verb ? ctl->verb : "");
+		argp_help(state->root_argp, stdout,
+			  ARGP_HELP_USAGE | ARGP_HELP_PRE_DOC | ARGP_HELP_LONG | ARGP_HELP_POST_DOC,
+			  name);
+		exit(CTL_OK);
+	}
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* What argp_parse() hands to the two parsers under the root. */
+struct inputs {
+	struct ctl *ctl;
+	void *own;
+};
+
+static error_t parse_root(int key, char *arg, struct argp_state *state)
+{
+	struct inputs *in = state->input;
+
+	(void)arg;
+	if (key == ARGP_KEY_INIT) {
+		state->child_inputs[0] = in->own;
+		state->child_inputs[1] = in->ctl;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+int ctl_parse(struct ctl *ctl, const struct argp *argp, int argc, char **argv, void *input)
+{
+	const struct argp common = { .options = common_options, .parser = parse_common };
+	const struct argp_child children[] = {
+		{ argp, 0, NULL, 0 },
+		{ &common, 0, NULL, 0 },
+		{ 0 },
+	};
+	const struct argp root = { .parser = parse_root, .children = children };
+	struct inputs in = { .ctl = ctl, .own = input };
+	int index = 0;
+	error_t failed;
+
+	failed = argp_parse(&root, argc, argv, ARGP_NO_HELP | ARGP_NO_ERRS | ARGP_NO_EXIT, &index,
+			    &in);
+	if (!failed)
+		return 0;
+	if (failed == CTL_USAGE) /* the verb's parser has said why */
+		return CTL_USAGE;
+	if (index > 0 && index <= argc && argv[index - 1][0] == '-')
+		return ctl_usage(ctl, "unknown option or missing value: '%s' (try --help)",
+				 argv[index - 1]);
+	if (index > 0 && index < argc)
+		return ctl_usage(ctl, "unexpected argument '%s' (try --help)", argv[index]);
+	return ctl_usage(ctl, "wrong arguments (try --help)");
+}

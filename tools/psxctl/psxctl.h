@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* What the verbs of psxctl share. One file a verb; main.c dispatches. */
+#ifndef PSXCTL_H
+#define PSXCTL_H
+
+#include <argp.h>
+#include <jansson.h>
+#include <psxdet.h>
+#include <stdbool.h>
+
+enum {
+	CTL_OK = 0,
+	CTL_FAILED = 1, /* it did not work */
+	CTL_USAGE = 2,  /* it was not asked rightly */
+	CTL_LOST = 3,   /* it worked, but frames were lost */
+};
+
+/* The options that every verb takes. */
+struct ctl {
+	const char *verb;
+	const char *uri; /* -d, NULL when not given */
+	bool json;
+	bool quiet;
+};
+
+/*
+ * Parse a verb's command line: its own options (argp->children is not used)
+ * and the common ones, with `input` for its own parser. 0, or CTL_USAGE after
+ * one line to stderr. --help prints and exits.
+ */
+int ctl_parse(struct ctl *ctl, const struct argp *argp, int argc, char **argv, void *input);
+
+/* One line "psxctl VERB: ..." to stderr; return CTL_FAILED / CTL_USAGE. */
+int ctl_fail(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int ctl_usage(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Print one JSON line to stdout and drop the reference. */
+void ctl_json(json_t *object);
+
+/* The verbs: argv[0] is the verb; they return an exit code. */
+int verb_list(struct ctl *ctl, int argc, char **argv);
+int verb_info(struct ctl *ctl, int argc, char **argv);
+int verb_kernel(struct ctl *ctl, int argc, char **argv);
+int verb_acquire(struct ctl *ctl, int argc, char **argv);
+int verb_view(struct ctl *ctl, int argc, char **argv);
+int verb_eval(struct ctl *ctl, int argc, char **argv);
+
+#endif
