@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* The timeline of frames: start, exposures, completion, next; and the clock. */
+#include "model.h"
+
+u64 psx_model_next_event(const struct psx_model *m)
+{
+	u64 next = psx_power_next(m);
+
+	if (m->acq.frame_end < next)
+		next = m->acq.frame_end;
+	else if (m->acq.running && m->acq.frame_end == PSX_U64_MAX &&
+		 m->active.trigger == PSX_TRIGGER_TIMER && m->acq.next_start < next)
+		next = m->acq.next_start;
+	return next == PSX_U64_MAX ? next : next - m->clock;
+}
+
+static void begin_frame(struct psx_model *m)
+{
+	struct psx_acquire *acq = &m->acq;
+	u64 duration = psx_config_duration(m, &m->active, acq->channel);
+
+	acq->frame_end = m->clock + duration;
+	acq->next_start = m->clock + (m->active.period > duration ? m->active.period : duration);
+	acq->triggers++;
+}
+
+void psx_acquire_end(struct psx_model *m)
+{
+	if (!m->acq.running)
+		return;
+	m->acq.running = false;
+	m->acq.frame_end = PSX_U64_MAX;
+	psx_config_latch(m);
+	psx_model_raise(m, PSX_IRQ_DONE);
+}
+
+u32 psx_acquire_ctrl(struct psx_model *m, u32 value)
+{
+	struct psx_acquire *acq = &m->acq;
+
+	switch (value) {
+	case PSX_ACQ_START:
+		if (acq->running || !m->active.id || !m->ring.enabled ||
+		    m->power.state != PSX_RAIL_STATE_ON)
+			return PSX_ERR_STATE;
+		acq->frames = acq->frames_reg ? acq->frames_reg : PSX_U64_MAX;
+		acq->channel = 0;
+		acq->triggers = 0;
+		acq->stopping = false;
+		acq->running = true;
+		acq->next_start = m->clock;
+		return PSX_ERR_NONE;
+	case PSX_ACQ_STOP:
+		acq->stopping = true;
+		if (acq->frame_end == PSX_U64_MAX)
+			psx_acquire_end(m);
+		return PSX_ERR_NONE;
+	case PSX_ACQ_ABORT:
+		psx_acquire_end(m);
+		return PSX_ERR_NONE;
+	default:
+		return PSX_ERR_RANGE;
+	}
+}
+
+u32 psx_acquire_trigger(struct psx_model *m)
+{
+	if (!m->acq.running || m->acq.frame_end != PSX_U64_MAX ||
+	    m->active.trigger != PSX_TRIGGER_SOFTWARE)
+		return PSX_ERR_STATE;
+	begin_frame(m);
+	return PSX_ERR_NONE;
+}
+
+static void describe(const struct psx_model *m, const struct psx_channel *channel,
+		     struct psx_frame_header *header, struct psx_completion *c)
+{
+	header->seq = c->seq = m->made;
+	header->cfg_id = c->cfg_id = m->active.id;
+	header->channel = c->channel = (u8)m->acq.channel;
+	header->mode = c->mode = (u8)m->active.mode;
+	header->pga = (u8)(1u << m->active.pga);
+	c->pga = (u8)m->active.pga;
+	header->threshold = channel->threshold;
+	header->scale = channel->scale;
+	header->flags = m->active.polarity ? PSX_FRAME_BOTH : 0;
+	c->bank = (u8)channel->bank;
+	c->device_ns = m->clock;
+	c->dropped = m->dropped;
+	c->trigger = m->acq.triggers;
+}
+
+static void finish_frame(struct psx_model *m)
+{
+	const struct psx_channel *channel = &m->active.channel[m->acq.channel];
+	struct psx_frame_header header = { 0 };
+	struct psx_completion c = { 0 };
+	size_t length = 0;
+
+	describe(m, channel, &header, &c);
+	psx_readout(m, channel, &c.saturated);
+	psx_output_size(m, m->active.mode, m->bank[channel->bank].k, &header.width,
+			&header.height);
+	if (psx_codec_encode(&header, m->values, header.width, m->payload, m->payload_size,
+			     &length, &c.effective))
+		length = 0;
+	c.length = (u32)length;
+	c.crc32c = psx_crc32c(0, m->payload, length);
+	m->made++;
+	if (length && psx_ring_put(m, &c)) {
+		psx_model_raise(m, PSX_IRQ_FRAME);
+	} else {
+		m->dropped++;
+		psx_model_raise(m, PSX_IRQ_DROP);
+	}
+	if (++m->acq.channel == m->active.channels)
+		m->acq.channel = 0;
+	if (m->acq.frames != PSX_U64_MAX)
+		m->acq.frames--;
+	m->acq.frame_end = PSX_U64_MAX;
+	if (m->acq.stopping || !m->acq.frames)
+		psx_acquire_end(m);
+	else
+		psx_config_latch(m);
+}
+
+void psx_model_advance(struct psx_model *m, u64 ns)
+{
+	u64 until = m->clock + ns;
+	u64 next = psx_model_next_event(m);
+
+	while (next != PSX_U64_MAX && m->clock + next <= until) {
+		m->clock += next;
+		psx_power_advance(m);
+		if (m->acq.running && m->clock >= m->acq.frame_end)
+			finish_frame(m);
+		else if (m->acq.running && m->acq.frame_end == PSX_U64_MAX &&
+			 m->active.trigger == PSX_TRIGGER_TIMER && m->clock >= m->acq.next_start)
+			begin_frame(m);
+		next = psx_model_next_event(m);
+	}
+	m->clock = until;
+	psx_power_advance(m);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The signal chain of one macro-pixel, in the order of the hardware: direct
+ * injection and integrator give the charge of the exposure (the pedestal that
+ * lets both signs through is removed again by correlated double sampling, with
+ * the reset noise), then offset DAC, PGA, ADC, dark frame, scale, rounding and
+ * saturation. The comparator follows in the encoder.
+ */
+#include "model.h"
+
+#define ADC_LSB_SHIFT		2	/* an ADC step is 1/4 level at PGA 1 */
+#define OFFSET_LSB_LEVELS	2	/* a step of the offset DAC */
+#define MAX_16			32767
+#define MIN_16			(-32768)
+
+static s16 clamp_16(s64 value, u32 *saturated)
+{
+	if (value > MAX_16) {
+		++*saturated;
+		return MAX_16;
+	}
+	if (value < MIN_16) {
+		++*saturated;
+		return MIN_16;
+	}
+	return (s16)value;
+}
+
+/* rate (pGy/s, relative to nominal) times time, Q32; 1 s at nominal is exactly 1 */
+static u64 relative_dose(u64 rate_pgy_s, u64 exposure_ns)
+{
+	u64 rate = (rate_pgy_s << 28) / PSX_NOMINAL_PGY_S;
+	u64 seconds = exposure_ns / 1000000000;
+	u64 rest = exposure_ns % 1000000000;
+
+	return (rate * seconds + rate * rest / 1000000000) << 4;
+}
+
+void psx_chain_init(struct psx_chain *chain, const struct psx_model *m, u32 scale)
+{
+	u64 read = m->config.read_noise_milli;
+
+	chain->dose = relative_dose(m->config.dose_rate_pgy_s, m->active.exposure);
+	chain->noise_seed = psx_hash(m->config.seed, m->made);
+	chain->pga = m->active.pga;
+	chain->scale = scale;
+	chain->photons = m->config.photons;
+	chain->read_variance = (read * read << PSX_WEIGHT_SHIFT) / 1000000;
+	chain->ideal = m->config.profile == PSX_PROFILE_IDEAL;
+}
+
+static u64 square_root(u64 value)
+{
+	u64 root = 0, bit = 1ull << 62;
+
+	while (bit > value)
+		bit >>= 2;
+	for (; bit; bit >>= 2) {
+		if (value >= root + bit) {
+			value -= root + bit;
+			root = (root >> 1) + bit;
+		} else {
+			root >>= 1;
+		}
+	}
+	return root;
+}
+
+/* Shot and read noise, Q30 levels: variance = sum of w^2 * signal / photons + read^2 */
+static s64 noise(const struct psx_chain *chain, u64 squares, size_t pixel)
+{
+	u64 variance = chain->read_variance;
+
+	if (chain->photons)
+		variance += (u64)psx_mul_shift((s64)squares, chain->dose, 32) / chain->photons;
+	/* the root of Q30 is Q15, the deviate Q16 */
+	return ((s64)square_root(variance) * psx_gauss(chain->noise_seed, pixel)) >> 1;
+}
+
+s16 psx_chain_value(const struct psx_chain *chain, s64 sum, u64 squares, size_t pixel,
+		    s16 offset, s16 dark, u32 *saturated)
+{
+	s64 signal = sum;
+	s64 counts;
+
+	if (chain->dose != 1ull << 32)
+		signal = psx_mul_shift(sum, chain->dose, 32);
+	if (!chain->ideal) {
+		unsigned int lsb = PSX_WEIGHT_SHIFT - ADC_LSB_SHIFT - chain->pga;
+
+		signal += noise(chain, squares, pixel);
+		signal -= (s64)offset * OFFSET_LSB_LEVELS * (1ll << PSX_WEIGHT_SHIFT);
+		counts = clamp_16(psx_mul_shift(signal, 1, lsb), saturated);
+		signal = (counts - dark) * (1ll << lsb);
+	}
+	return clamp_16(psx_mul_shift(signal, chain->scale, PSX_WEIGHT_SHIFT + 8), saturated);
+}

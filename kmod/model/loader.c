@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* Bank memory, and the loader that moves planes, maps and scenes. */
+#include "model.h"
+
+static size_t area_of(const struct psx_model *m)
+{
+	return (size_t)m->config.width * m->config.height;
+}
+
+static void bank_clear(struct psx_model *m, struct psx_bank_slot *bank)
+{
+	void *blocks[] = { bank->planes, bank->dark, bank->offset };
+	size_t i;
+
+	for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+		m->host.free(m->host.context, blocks[i]);
+	m->planes_used -= bank->phases;
+	memset(bank, 0, sizeof(*bank));
+}
+
+void psx_banks_free(struct psx_model *m)
+{
+	u32 i;
+
+	for (i = 0; i < PSX_BANKS; i++)
+		bank_clear(m, &m->bank[i]);
+}
+
+u32 psx_bank_write_shape(struct psx_model *m, u32 value)
+{
+	struct psx_bank_slot *bank = &m->bank[m->bank_sel];
+	u32 k = value & 0xff;
+	u32 phases = value >> 8;
+
+	if (bank->users)
+		return PSX_ERR_STATE;
+	if (value && (!(k & 1) || k > PSX_MODEL_MAX_K || (phases != 1 && phases != k * k)))
+		return PSX_ERR_RANGE;
+	if (m->planes_used - bank->phases + phases > m->planes_max)
+		return PSX_ERR_SPACE;
+	bank_clear(m, bank);
+	if (!value)
+		return PSX_ERR_NONE;
+	bank->planes = m->host.alloc(m->host.context, phases * area_of(m) * sizeof(s16));
+	if (!bank->planes)
+		return PSX_ERR_SPACE;
+	bank->k = k;
+	bank->phases = phases;
+	bank->scale = 256;
+	bank->threshold = 1;
+	m->planes_used += phases;
+	return PSX_ERR_NONE;
+}
+
+/* Copy between host memory and @memory; values are little-endian on the bus,
+ * which is the model's own order on every machine it is built for. */
+static u32 transfer(struct psx_model *m, u8 *memory, size_t size, u32 direction)
+{
+	const struct psx_loader *l = &m->loader;
+	void *window;
+
+	if (l->offset > size || l->bytes > size - l->offset || ((l->bytes | l->offset) & 1))
+		return PSX_ERR_RANGE;
+	window = m->host.map(m->host.context, l->addr, l->bytes);
+	if (!window)
+		return PSX_ERR_DMA;
+	if (direction == PSX_LOAD_WRITE)
+		memcpy(memory + l->offset, window, l->bytes);
+	else
+		memcpy(window, memory + l->offset, l->bytes);
+	return PSX_ERR_NONE;
+}
+
+/* Code -32768 has no voltage; a plane with one is not taken. */
+static bool codes_valid(const s16 *codes, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (codes[i] < -PSX_MAX_CODE)
+			return false;
+	return true;
+}
+
+static u32 load_plane(struct psx_model *m, struct psx_bank_slot *bank, u32 phase, u32 direction)
+{
+	size_t bytes = area_of(m) * sizeof(s16);
+	s16 *plane = bank->planes + phase * area_of(m);
+	u32 error;
+
+	if (phase >= bank->phases)
+		return PSX_ERR_RANGE;
+	if (direction == PSX_LOAD_READ)
+		return phase < bank->loaded ? transfer(m, (u8 *)plane, bytes, direction) :
+					      PSX_ERR_INCOMPLETE;
+	if (bank->users)
+		return PSX_ERR_STATE;
+	/* Planes come in order, each from its first byte to its last; phase 0
+	 * begins the bank anew. */
+	if (!m->loader.offset && !phase)
+		bank->loaded = bank->fill = 0;
+	if (phase != bank->loaded || m->loader.offset != bank->fill)
+		return PSX_ERR_STATE;
+	error = transfer(m, (u8 *)plane, bytes, direction);
+	if (error)
+		return error;
+	if (!codes_valid(plane + bank->fill / sizeof(s16), m->loader.bytes / sizeof(s16)))
+		return PSX_ERR_RANGE;
+	bank->fill += m->loader.bytes;
+	if (bank->fill == bytes) {
+		bank->loaded++;
+		bank->fill = 0;
+	}
+	return PSX_ERR_NONE;
+}
+
+static u32 load_map(struct psx_model *m, struct psx_bank_slot *bank, s16 **map, u32 direction)
+{
+	size_t bytes = area_of(m) * sizeof(s16);
+
+	if (!bank->k)
+		return PSX_ERR_INCOMPLETE;
+	if (direction == PSX_LOAD_WRITE && bank->users)
+		return PSX_ERR_STATE;
+	if (!*map)
+		*map = m->host.alloc(m->host.context, bytes);
+	if (!*map)
+		return PSX_ERR_SPACE;
+	return transfer(m, (u8 *)*map, bytes, direction);
+}
+
+u32 psx_loader_go(struct psx_model *m, u32 direction)
+{
+	u32 kind = m->loader.target & 0xff;
+	struct psx_bank_slot *bank = &m->bank[m->loader.target >> 8 & 0xff];
+	u32 phase = m->loader.target >> 16;
+	u32 error;
+
+	if (direction != PSX_LOAD_WRITE && direction != PSX_LOAD_READ)
+		return PSX_ERR_RANGE;
+	switch (kind) {
+	case PSX_LOAD_PLANE:
+		error = load_plane(m, bank, phase, direction);
+		break;
+	case PSX_LOAD_DARK:
+		error = load_map(m, bank, &bank->dark, direction);
+		break;
+	case PSX_LOAD_OFFSET_MAP:
+		error = load_map(m, bank, &bank->offset, direction);
+		break;
+	case PSX_LOAD_SCENE:
+		if (m->acq.running)
+			return PSX_ERR_STATE;
+		error = transfer(m, (u8 *)m->scene, area_of(m) * sizeof(u16), direction);
+		break;
+	default:
+		return PSX_ERR_RANGE;
+	}
+	if (!error)
+		psx_model_raise(m, PSX_IRQ_LOADER);
+	return error;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* Internals of the model. One detector is one struct psx_model. */
+#ifndef PSX_MODEL_INTERNAL_H
+#define PSX_MODEL_INTERNAL_H
+
+#include "psx_model.h"
+#include "../psx_regs.h"
+#include "../codec/psx_codec.h"
+
+#define PSX_U64_MAX		(~0ull)
+#define PSX_BANKS		256u
+#define PSX_SEGS		4096u
+#define PSX_SEG_SHIFT_LIMIT	30u
+#define PSX_CQ_SHIFT_LIMIT	20u
+#define PSX_WEIGHT_SHIFT	30	/* responses are Q30 of weight 1 */
+#define PSX_MAX_CODE		32767
+#define PSX_SETTLE_NS		1000000u	/* of a plane, in every phase */
+
+/*
+ * The crystal. With per-sub-pixel deviations the response follows from the
+ * tables of charge collection; an ideal crystal has one table of responses.
+ */
+struct psx_sensor {
+	s32 *response;		/* [65536] by (u16)code, nominal sub-pixel, Q30 */
+	u32 *collection[2];	/* [65536] by |code|, hole and electron branch, Q30 */
+	s16 *gain;		/* [width * height] deviations, Q16; NULL = none */
+	s16 *mu_tau;
+	s16 *surface;
+	u64 unit;		/* response of weight 1 before division, Q30 */
+};
+
+/* The planes of one kernel. A bank in use keeps its planes and shape. */
+struct psx_bank_slot {
+	s16 *planes;		/* phases * width * height codes */
+	s16 *dark;		/* width * height ADC codes, NULL = zero */
+	s16 *offset;		/* width * height offset DAC codes, NULL = zero */
+	u32 k;			/* 0 = no shape yet */
+	u32 phases;
+	u32 loaded;		/* whole planes there, in order */
+	u32 fill;		/* bytes of the plane that is being loaded */
+	u32 users;		/* latched and pending configurations */
+	u16 scale;
+	u16 threshold;
+};
+
+struct psx_channel {
+	u16 bank;
+	u16 scale;
+	u16 threshold;
+};
+
+struct psx_config {
+	u64 exposure;
+	u64 period;
+	u32 id;			/* 0 = nothing latched */
+	u32 mode;
+	u32 polarity;
+	u32 pga;		/* log2 */
+	u32 trigger;
+	u32 channels;
+	struct psx_channel channel[PSX_SCHEDULE_MAX];
+};
+
+struct psx_ring {
+	u64 seg_addr[PSX_SEGS];
+	u64 cq_addr;
+	u64 grant_data;
+	u64 grant_cq;
+	u64 position;		/* of the next payload, before padding */
+	u64 completions;
+	u32 seg_sel;
+	u32 seg_shift;
+	u32 seg_count;
+	u32 cq_shift;
+	bool enabled;
+};
+
+struct psx_loader {
+	u64 addr;
+	u32 bytes;
+	u32 offset;
+	u32 target;
+};
+
+struct psx_power {
+	u64 watchdog_at;	/* device time; PSX_U64_MAX = off */
+	s64 uv[2];		/* positive, negative rail, microvolts */
+	u64 time;		/* to which uv[] is true */
+	u32 state;
+	u32 cause;
+	u32 slew;
+	u32 watchdog_ms;
+	bool wanted;
+};
+
+struct psx_acquire {
+	u64 frames;		/* still to make; PSX_U64_MAX = endless */
+	u64 frames_reg;
+	u64 frame_end;		/* PSX_U64_MAX = no frame in the making */
+	u64 next_start;
+	u32 channel;
+	u32 triggers;
+	bool running;
+	bool stopping;
+};
+
+struct psx_model {
+	struct psx_model_host host;
+	struct psx_model_config config;
+	struct psx_sensor sensor;
+	u16 *scene;		/* width * height grey levels */
+	s16 *values;		/* the frame in the making */
+	s64 *sums;		/* one row of cells: weighted sum, Q30 levels */
+	u64 *squares;		/* the same: sum of w^2 * level, Q30 */
+	u8 *payload;
+	size_t payload_size;
+	struct psx_bank_slot bank[PSX_BANKS];
+	u32 bank_sel;
+	u32 planes_max;
+	u32 planes_used;
+	struct psx_config staged;
+	struct psx_config pending;
+	struct psx_config active;
+	u32 schedule_sel;
+	u32 commits;
+	struct psx_ring ring;
+	struct psx_loader loader;
+	struct psx_power power;
+	struct psx_acquire acq;
+	u64 clock;
+	u64 made;
+	u64 dropped;
+	u32 irq_status;
+	u32 irq_enable;
+	u32 error;
+	u32 latch_hi;		/* of the last _LO read */
+	u32 shadow_lo;		/* of the last _LO write */
+	u32 serial[4];
+	bool shutter_open;
+};
+
+/* hecht.c */
+struct psx_carrier {
+	u64 field_nv;		/* L^2 / mu-tau, nV */
+	u64 surface_nv;		/* L * s / mu, nV */
+};
+extern const struct psx_carrier psx_holes;
+extern const struct psx_carrier psx_electrons;
+/* Charge collection (mu-tau V / L^2) (1 - exp(-L^2 / (mu-tau V))), Q30 */
+u32 psx_hecht_collection(const struct psx_carrier *carrier, u64 nv);
+/* 1 / (1 + L (s / mu) / V) with @surface_nv = L s / mu, Q30 */
+u32 psx_hecht_surface(u64 surface_nv, u64 nv);
+u64 psx_code_to_nv(u32 magnitude);
+
+/* sensor.c */
+int psx_sensor_init(struct psx_model *m);
+void psx_sensor_free(struct psx_model *m);
+/* Response of the sub-pixel at @index, Q30 of weight 1 */
+s32 psx_sensor_response(const struct psx_sensor *sensor, size_t index, s16 code);
+
+/* random.c */
+u64 psx_hash(u64 seed, u64 counter);
+s32 psx_gauss(u64 seed, u64 counter);	/* standard normal, Q16 */
+
+/* readout.c: expose all phases of a channel, fill m->values */
+void psx_readout(struct psx_model *m, const struct psx_channel *channel, u32 *saturated);
+void psx_output_size(const struct psx_model *m, u32 mode, u32 k, u32 *width, u32 *height);
+
+/* chain.c: from a sum of currents to a value of a frame */
+struct psx_chain {
+	u64 dose;		/* of the exposure over nominal, Q32 */
+	u64 noise_seed;
+	u32 pga;
+	u32 scale;
+	u32 photons;
+	u64 read_variance;	/* levels^2, Q30 */
+	bool ideal;
+};
+void psx_chain_init(struct psx_chain *chain, const struct psx_model *m, u32 scale);
+s16 psx_chain_value(const struct psx_chain *chain, s64 sum, u64 squares, size_t pixel,
+		    s16 offset, s16 dark, u32 *saturated);
+
+/* loader.c, config.c, ring.c, power.c, acquire.c; the rest of the registers in regs.c.
+ * Each write function returns a PSX_ERR_ code. */
+u32 psx_bank_write_shape(struct psx_model *m, u32 value);
+u32 psx_loader_go(struct psx_model *m, u32 direction);
+void psx_banks_free(struct psx_model *m);
+u64 psx_config_duration(const struct psx_model *m, const struct psx_config *config, u32 channel);
+u32 psx_config_commit(struct psx_model *m);
+void psx_config_latch(struct psx_model *m);
+void psx_config_reset(struct psx_model *m);
+u32 psx_ring_ctrl(struct psx_model *m, u32 value);
+bool psx_ring_put(struct psx_model *m, struct psx_completion *c);
+u32 psx_power_ctrl(struct psx_model *m, u32 value);
+void psx_power_reset(struct psx_model *m);
+void psx_power_pet(struct psx_model *m);
+u64 psx_power_next(const struct psx_model *m);
+void psx_power_advance(struct psx_model *m);
+u32 psx_acquire_ctrl(struct psx_model *m, u32 value);
+u32 psx_acquire_trigger(struct psx_model *m);
+void psx_acquire_end(struct psx_model *m);
+
+/* model.c */
+void psx_model_reset(struct psx_model *m);
+
+/* regs.c */
+void psx_model_raise(struct psx_model *m, u32 irq);
+
+/* a * b >> shift, rounded to nearest, halves away from zero */
+static inline s64 psx_mul_shift(s64 a, u64 b, unsigned int shift)
+{
+	__int128 product = (__int128)a * (__int128)b;
+	__int128 half = (__int128)1 << (shift - 1);
+
+	if (product < 0)
+		return -(s64)((-product + half) >> shift);
+	return (s64)((product + half) >> shift);
+}
+
+#endif /* PSX_MODEL_INTERNAL_H */

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Exposures of a frame. In phase (px, py) the switches join the sub-pixels
+ * into macro-pixels with corners where x mod k = px and y mod k = py; the
+ * currents of a macro-pixel add up in one node. A macro-pixel whose centre is
+ * off the sensor has no output; at the edges one has fewer sub-pixels.
+ */
+#include "model.h"
+
+void psx_output_size(const struct psx_model *m, u32 mode, u32 k, u32 *width, u32 *height)
+{
+	switch (mode) {
+	case PSX_MODE_REG_SNAP:
+		*width = m->config.width / k;
+		*height = m->config.height / k;
+		break;
+	case PSX_MODE_REG_POINT:
+		*width = *height = 1;
+		break;
+	default:
+		*width = m->config.width;
+		*height = m->config.height;
+	}
+}
+
+/* The cells of one exposure, in one direction: cell n covers sub-pixels
+ * first + n * k .. first + n * k + k - 1, where they exist. */
+struct cells {
+	s32 first;
+	u32 count;
+};
+
+static struct cells cells_of_phase(u32 phase, u32 k, u32 size)
+{
+	u32 centre = (phase + k / 2) % k;	/* of the first cell with an output */
+	struct cells cells = { .first = (s32)centre - (s32)(k / 2), .count = 0 };
+
+	if (centre < size)
+		cells.count = (size - 1 - centre) / k + 1;
+	return cells;
+}
+
+/* The cell at sub-pixel column @corner, clipped to the sensor: its current from
+ * the row of sub-pixels that begins at @row, and the variance that goes with it */
+static void add_cell(struct psx_model *m, const s16 *plane, size_t row, s32 corner, u32 k,
+		     u32 cell)
+{
+	s32 x = corner < 0 ? 0 : corner;
+	s32 end = corner + (s32)k;
+
+	if (end > (s32)m->config.width)
+		end = (s32)m->config.width;
+	for (; x < end; x++) {
+		size_t index = row + (u32)x;
+		s64 response = psx_sensor_response(&m->sensor, index, plane[index]);
+		u64 weight = (u64)(response < 0 ? -response : response) >> 15;
+
+		m->sums[cell] += response * m->scene[index];
+		m->squares[cell] += weight * weight * m->scene[index];
+	}
+}
+
+/* Whole cells of an ideal crystal, which has one table and no noise; inlined
+ * with a constant k. */
+static inline __attribute__((always_inline)) void
+add_whole_cells(const s32 *response, const s16 *code, const u16 *level, s64 *sums, u32 count,
+		const u32 k)
+{
+	u32 cell, c;
+
+	for (cell = 0; cell < count; cell++, code += k, level += k) {
+		s64 sum = 0;
+
+		for (c = 0; c < k; c++)
+			sum += (s64)response[(u16)code[c]] * level[c];
+		sums[cell] += sum;
+	}
+}
+
+/* Add the currents of sub-pixel row @y to the cells it runs through */
+static void add_row(struct psx_model *m, const s16 *plane, u32 y, struct cells cells, u32 k)
+{
+	size_t row = (size_t)y * m->config.width;
+	u32 begin = cells.first < 0;
+	u32 end = cells.count;
+	const s16 *code;
+	const u16 *level;
+	u32 cell;
+
+	if (m->config.profile != PSX_PROFILE_IDEAL)
+		end = begin = 0;
+	else if (end && cells.first + (s32)(end * k) > (s32)m->config.width)
+		end--;
+	for (cell = 0; cell < cells.count; cell++)
+		if (cell < begin || cell >= end)
+			add_cell(m, plane, row, cells.first + (s32)(cell * k), k, cell);
+		else
+			cell = end - 1;
+	if (begin >= end)
+		return;
+	code = plane + row + (u32)(cells.first + (s32)(begin * k));
+	level = m->scene + row + (u32)(cells.first + (s32)(begin * k));
+	if (k == 3)
+		add_whole_cells(m->sensor.response, code, level, m->sums + begin, end - begin, 3);
+	else if (k == 5)
+		add_whole_cells(m->sensor.response, code, level, m->sums + begin, end - begin, 5);
+	else
+		add_whole_cells(m->sensor.response, code, level, m->sums + begin, end - begin, k);
+}
+
+/* What one phase of a frame needs to know */
+struct exposure {
+	const struct psx_bank_slot *bank;
+	const s16 *plane;
+	struct cells columns, rows;
+	u32 step;		/* output pixels from cell to cell */
+	u32 left, top;		/* output pixel of the first cell */
+	u32 stride;		/* output pixels a row */
+};
+
+static void expose(struct psx_model *m, const struct exposure *e, const struct psx_chain *chain,
+		   u32 *saturated)
+{
+	u32 k = e->bank->k;
+	u32 row, cell, r;
+
+	for (row = 0; row < e->rows.count; row++) {
+		size_t pixel = (size_t)(e->top + row * e->step) * e->stride + e->left;
+
+		memset(m->sums, 0, e->columns.count * sizeof(*m->sums));
+		memset(m->squares, 0, e->columns.count * sizeof(*m->squares));
+		for (r = 0; m->shutter_open && r < k; r++) {
+			s32 y = e->rows.first + (s32)(row * k + r);
+
+			if (y >= 0 && y < (s32)m->config.height)
+				add_row(m, e->plane, (u32)y, e->columns, k);
+		}
+		for (cell = 0; cell < e->columns.count; cell++, pixel += e->step)
+			m->values[pixel] = psx_chain_value(chain, m->sums[cell], m->squares[cell],
+							   pixel,
+							   e->bank->offset ? e->bank->offset[pixel] : 0,
+							   e->bank->dark ? e->bank->dark[pixel] : 0,
+							   saturated);
+		if (m->host.yield)
+			m->host.yield(m->host.context);
+	}
+}
+
+void psx_readout(struct psx_model *m, const struct psx_channel *channel, u32 *saturated)
+{
+	const struct psx_bank_slot *bank = &m->bank[channel->bank];
+	size_t area = (size_t)m->config.width * m->config.height;
+	struct exposure e = { .bank = bank };
+	struct psx_chain chain;
+	u32 phase, height;
+
+	psx_chain_init(&chain, m, channel->scale);
+	psx_output_size(m, m->active.mode, bank->k, &e.stride, &height);
+	for (phase = 0; phase < bank->phases; phase++) {
+		e.plane = bank->planes + phase * area;
+		if (m->active.mode == PSX_MODE_REG_SCAN) {
+			e.columns = cells_of_phase(phase % bank->k, bank->k, m->config.width);
+			e.rows = cells_of_phase(phase / bank->k, bank->k, m->config.height);
+			e.step = bank->k;
+			e.left = (u32)(e.columns.first + (s32)(bank->k / 2));
+			e.top = (u32)(e.rows.first + (s32)(bank->k / 2));
+		} else {
+			e.columns = (struct cells){ 0, e.stride };
+			e.rows = (struct cells){ 0, height };
+			e.step = 1;
+		}
+		expose(m, &e, &chain, saturated);
+	}
+}

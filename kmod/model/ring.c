@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* The frame ring in host memory: data segments and completion queue. */
+#include "model.h"
+
+u32 psx_ring_ctrl(struct psx_model *m, u32 value)
+{
+	struct psx_ring *ring = &m->ring;
+
+	if (value > 1)
+		return PSX_ERR_RANGE;
+	if (m->acq.running)
+		return PSX_ERR_STATE;
+	if (value) {
+		if (!ring->seg_count || !ring->seg_shift || !ring->cq_shift)
+			return PSX_ERR_INCOMPLETE;
+		ring->position = 0;
+		ring->completions = 0;
+		ring->grant_data = 0;
+		ring->grant_cq = 0;
+	}
+	ring->enabled = value;
+	return PSX_ERR_NONE;
+}
+
+/* Where a payload of @length goes: aligned, and padded to the end of the ring
+ * instead of wrapping */
+static u64 place(const struct psx_ring *ring, u32 length)
+{
+	u64 size = (u64)ring->seg_count << ring->seg_shift;
+	u64 position = (ring->position + PSX_DATA_ALIGN - 1) & ~(u64)(PSX_DATA_ALIGN - 1);
+
+	if ((position & (size - 1)) + length > size)
+		position = (position | (size - 1)) + 1;
+	return position;
+}
+
+static bool copy_out(struct psx_model *m, u64 position, const u8 *data, u32 length)
+{
+	const struct psx_ring *ring = &m->ring;
+	u64 seg_size = 1ull << ring->seg_shift;
+
+	while (length) {
+		u64 within = position & (seg_size - 1);
+		u32 segment = (u32)(position >> ring->seg_shift) & (ring->seg_count - 1);
+		u32 part = length;
+		void *window;
+
+		if (part > seg_size - within)
+			part = (u32)(seg_size - within);
+		window = m->host.map(m->host.context, ring->seg_addr[segment] + within, part);
+		if (!window)
+			return false;
+		memcpy(window, data, part);
+		position += part;
+		data += part;
+		length -= part;
+	}
+	return true;
+}
+
+/* Write payload and completion; false when they were not granted room or the
+ * host memory did not answer. The payload is m->payload. */
+bool psx_ring_put(struct psx_model *m, struct psx_completion *c)
+{
+	struct psx_ring *ring = &m->ring;
+	u64 entry = ring->completions & ((1ull << ring->cq_shift) - 1);
+	u64 size = (u64)ring->seg_count << ring->seg_shift;
+	struct psx_completion *slot;
+
+	if (c->length > size)
+		return false;
+	c->position = place(ring, c->length);
+	if (c->position + c->length > ring->grant_data || ring->completions >= ring->grant_cq)
+		return false;
+	if (!copy_out(m, c->position, m->payload, c->length))
+		return false;
+	slot = m->host.map(m->host.context, ring->cq_addr + entry * sizeof(*c), sizeof(*c));
+	if (!slot)
+		return false;
+	memcpy(slot, c, offsetof(struct psx_completion, tag));
+	__atomic_store_n(&slot->tag, (u32)(ring->completions >> ring->cq_shift) + 1,
+			 __ATOMIC_RELEASE);
+	ring->position = c->position + c->length;
+	ring->completions++;
+	return true;
+}
