@@ -10,6 +10,8 @@
 
 #define PSX_CODEC_TILE		8u
 #define PSX_CODEC_MAX_SIDE	65535u
+#define PSX_CODEC_MAX_THRESHOLD	32767u
+#define PSX_CODEC_MAX_MODE	2u
 
 /* Header flags; all other bits are reserved and zero. */
 #define PSX_FRAME_BOTH		0x01u	/* |v| >= T was kept, else v >= T */
@@ -46,6 +48,9 @@ struct psx_codec_frame {
 /* The most bytes that any frame of this size takes: dense * 1.01 + 128. */
 size_t psx_codec_bound(u32 width, u32 height);
 
+/* Whether every field has a value that the format can express. */
+bool psx_codec_header_valid(const struct psx_frame_header *header);
+
 /*
  * Encode height rows of width values, @stride values apart. Values that the
  * comparator of @header drops are not stored. Writes @header->flags' DENSE bit
@@ -66,8 +71,8 @@ int psx_codec_parse(const void *payload, size_t length,
 
 /*
  * Decode @count rows of tiles from row of tiles @first on (8 pixel rows each,
- * the last may have fewer); dropped pixels become 0. @dst is pixel row
- * @first * 8. Different rows may be decoded by different threads at once.
+ * the last may have fewer), all below @frame->tile_rows; dropped pixels become
+ * 0. @dst is pixel row @first * 8. Different rows may be decoded by different threads at once.
  * 0 or -EBADMSG with *@error set; what @dst holds is then undefined.
  */
 int psx_codec_decode(const struct psx_codec_frame *frame, u32 first, u32 count,
