@@ -324,10 +324,10 @@ struct psx_pixel {
 struct psx_frame;
 
 /**
- * A frame around a payload, which is borrowed and must outlive it. Header and
- * index are checked here, each row of tiles when it is decoded. Facts that a
- * payload does not carry are 0; `effective` is counted. EBADMSG, with the
- * byte offset in the message.
+ * A frame around a payload, which is borrowed and must outlive it. All of it
+ * is checked here, by decoding it once, which gives `effective` and `crc32c`;
+ * other facts that a payload does not carry are 0. EBADMSG, with the byte
+ * offset in the message.
  */
 PSX_API struct psx_frame *psx_frame_parse(const void *payload, size_t length,
 					  struct psx_error *err);
