@@ -189,26 +189,27 @@ static long close_chunk(u8 *chunk, u8 *out, size_t room)
 long psx_encode_tiles(const struct psx_layout *layout, const s16 *values, size_t stride,
 		      u32 rows, u8 *chunk, size_t room, u32 *effective)
 {
-	u8 *out = chunk + layout->bitmap;
+	u8 *out = NULL;
 	struct tile tile;
 	u32 i;
 
-	if (room < layout->bitmap)
-		return -1;
-	memset(chunk, 0, layout->bitmap);
 	for (i = 0; i < layout->tiles; i++, values += TILE) {
 		u32 cols = psx_min(TILE, layout->width - i * TILE);
 
 		compare_tile(layout, values, stride, cols, rows, &tile);
 		if (!tile.mask)
 			continue;
+		if (!out) {
+			if (room < layout->bitmap)
+				return -1;
+			memset(chunk, 0, layout->bitmap);
+			out = chunk + layout->bitmap;
+		}
 		out = encode_tile(layout, &tile, out, chunk + room);
 		if (!out)
 			return -1;
 		chunk[i / 8] |= (u8)(1 << i % 8);
 		*effective += psx_count_bits(tile.mask);
 	}
-	if (out == chunk + layout->bitmap)
-		return 0;
-	return close_chunk(chunk, out, room);
+	return out ? close_chunk(chunk, out, room) : 0;
 }
