@@ -118,7 +118,7 @@ static struct psx_image *load_by_content(struct psx_image_source *src)
 
 struct psx_image *psx_image_load(const char *path, struct psx_error *err)
 {
-	struct psx_image_source src = { .path = path, .size = UINT64_MAX, .err = err };
+	struct psx_image_source src = {.path = path, .size = UINT64_MAX, .err = err};
 	struct psx_image *img;
 	struct stat st;
 	int saved;
@@ -143,7 +143,8 @@ static int write_pgm(const struct psx_image *img, FILE *file)
 
 	for (i = 0; i < count; i++)
 		top = img->levels[i] > top ? img->levels[i] : top;
-	if (fprintf(file, "P5\n%u %u\n%u\n", img->width, img->height, top > 255 ? 65535u : 255u) < 0)
+	if (fprintf(file, "P5\n%u %u\n%u\n", img->width, img->height, top > 255 ? 65535u : 255u) <
+	    0)
 		return -1;
 	for (i = 0; i < count; i++) {
 		if (top > 255 && putc_unlocked(img->levels[i] >> 8, file) == EOF)

@@ -108,7 +108,7 @@ static int decode_guarded(struct reader *r)
 
 struct psx_image *psx_image_read_png(struct psx_image_source *src)
 {
-	struct reader r = { .src = src };
+	struct reader r = {.src = src};
 	int failed, code;
 
 	r.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, on_error, on_warning);

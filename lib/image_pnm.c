@@ -47,9 +47,10 @@ static int read_text(const struct psx_image_source *src, struct psx_image *img, 
 	for (i = 0; i < count; i++) {
 		v = next_number(src->file, maxval);
 		if (v < 0) {
-			psx_image_reject(src, EBADMSG,
-					 "sample %zu of %zu is missing, no number or above maxval %ld",
-					 i + 1, count, maxval);
+			psx_image_reject(
+				src, EBADMSG,
+				"sample %zu of %zu is missing, no number or above maxval %ld",
+				i + 1, count, maxval);
 			return -1;
 		}
 		img->levels[i] = (uint16_t)v;
@@ -86,7 +87,8 @@ static int read_binary(const struct psx_image_source *src, struct psx_image *img
 		for (x = 0; x < width; x++) {
 			if (row[x] <= maxval)
 				continue;
-			psx_image_reject(src, EBADMSG, "sample %u at x %zu, y %zu exceeds maxval %ld",
+			psx_image_reject(src, EBADMSG,
+					 "sample %u at x %zu, y %zu exceeds maxval %ld",
 					 (unsigned int)row[x], x, y, maxval);
 			return -1;
 		}
@@ -114,12 +116,14 @@ struct psx_image *psx_image_read_pnm(struct psx_image_source *src)
 	height = width < 0 ? -1 : next_number(src->file, PSX_IMAGE_MAX_SIDE);
 	maxval = height < 0 ? -1 : next_number(src->file, 65535);
 	if (maxval <= 0)
-		return psx_image_reject(src, EBADMSG,
-					"the PGM header needs width, height and maxval, each 1..65535");
+		return psx_image_reject(
+			src, EBADMSG,
+			"the PGM header needs width, height and maxval, each 1..65535");
 
 	/* in text a sample takes a digit and a space, in binary a byte or two */
 	img = psx_image_new_for(src, (uint64_t)width, (uint64_t)height,
-				(uint64_t)width * (uint64_t)height * (text || maxval > 255 ? 2 : 1), 1);
+				(uint64_t)width * (uint64_t)height * (text || maxval > 255 ? 2 : 1),
+				1);
 	if (!img)
 		return NULL;
 	if (text ? read_text(src, img, maxval) : read_binary(src, img, maxval)) {

@@ -90,7 +90,7 @@ static void to_levels(const struct reader *r, const void *raw, uint16_t *levels,
 	const uint8_t *raw8 = raw;
 	const uint16_t *raw16 = raw;
 	const uint16_t top = r->bits == 16 ? UINT16_MAX : UINT8_MAX;
-	uint32_t rgb[3] = { 0 };
+	uint32_t rgb[3] = {0};
 	size_t i, at;
 	int c;
 
@@ -198,7 +198,7 @@ static TIFF *open_tiff(struct reader *r)
 
 struct psx_image *psx_image_read_tiff(struct psx_image_source *src)
 {
-	struct reader r = { .src = src };
+	struct reader r = {.src = src};
 	int failed, code;
 
 	if (src->size == UINT64_MAX)

@@ -107,9 +107,9 @@ static const struct {
 	bool parameter; /* follows the name and a colon */
 	int (*make)(const struct request *req, const char *param);
 } phantoms[] = {
-	{ "flat", true, make_flat },    { "letter", true, make_letter },
-	{ "wedge", false, make_wedge }, { "blade", false, make_blade },
-	{ "hust", false, make_hust },   { "baggage", false, make_baggage },
+	{"flat", true, make_flat},    {"letter", true, make_letter},
+	{"wedge", false, make_wedge}, {"blade", false, make_blade},
+	{"hust", false, make_hust},   {"baggage", false, make_baggage},
 };
 
 static int make(const struct request *req)
@@ -131,12 +131,13 @@ static int make(const struct request *req)
 struct psx_image *psx_image_phantom(const char *name, uint32_t width, uint32_t height,
 				    uint64_t seed, struct psx_error *err)
 {
-	struct request req = { .name = name, .seed = seed, .err = err };
+	struct request req = {.name = name, .seed = seed, .err = err};
 	int code;
 
 	if (!width || !height || width > PSX_IMAGE_MAX_SIDE || height > PSX_IMAGE_MAX_SIDE)
-		return psx_error_null(err, EINVAL, "phantom '%.80s': %ux%u is not within 1..%u a side",
-				      name, width, height, PSX_IMAGE_MAX_SIDE);
+		return psx_error_null(err, EINVAL,
+				      "phantom '%.80s': %ux%u is not within 1..%u a side", name,
+				      width, height, PSX_IMAGE_MAX_SIDE);
 	req.img = psx_image_new(width, height);
 	if (req.img && !make(&req))
 		return req.img;

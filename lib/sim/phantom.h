@@ -39,9 +39,9 @@ struct point phantom_place(const struct pose *pose, double x, double y);
  */
 struct raster {
 	uint32_t width, rows;
-	int64_t top;            /* image row of the band's first */
-	double left, upper;     /* image position of point (0, 0), in pixels */
-	double unit;            /* pixels in a length of 1 */
+	int64_t top;	    /* image row of the band's first */
+	double left, upper; /* image position of point (0, 0), in pixels */
+	double unit;	    /* pixels in a length of 1 */
 	float *sum;
 };
 
@@ -72,8 +72,8 @@ void raster_finish(struct raster *r);
  */
 struct bodies {
 	struct raster plates; /* the band, and the flat absorbers */
-	float *depth;         /* mu * length through the round ones */
-	float *wire;          /* of the wire being drawn */
+	float *depth;	      /* mu * length through the round ones */
+	float *wire;	      /* of the wire being drawn */
 };
 
 /* 0, or -1 for want of memory; to be freed in any case. */
@@ -90,16 +90,16 @@ void bodies_lathe(struct bodies *b, const struct pose *pose, const struct point 
 double bodies_depth(const struct bodies *b, uint32_t x, uint32_t y);
 
 /* Attenuation of things, 1 / mm, for a beam of some 60 keV. */
-#define MU_WATER   0.020
-#define MU_PLASTIC 0.021
-#define MU_PAPER   0.013
-#define MU_BOARD   0.045 /* glass fibre and epoxy */
-#define MU_CERAMIC 0.10
+#define MU_WATER     0.020
+#define MU_PLASTIC   0.021
+#define MU_PAPER     0.013
+#define MU_BOARD     0.045 /* glass fibre and epoxy */
+#define MU_CERAMIC   0.10
 #define MU_ALUMINIUM 0.075
-#define MU_STEEL   0.90
-#define MU_BRASS   1.15
-#define MU_COPPER  1.35
-#define MU_SOLDER  4.0
+#define MU_STEEL     0.90
+#define MU_BRASS     1.15
+#define MU_COPPER    1.35
+#define MU_SOLDER    4.0
 
 /* A smooth curve through `knots` (Catmull-Rom), `steps` points a piece; returns
  * their number: count * steps when closed, else (count - 1) * steps + 1. */
@@ -112,8 +112,24 @@ struct cloth *cloth_new(void);
 void cloth_free(struct cloth *cloth);
 double cloth_depth(const struct cloth *cloth, double x, double y);
 
-/* phantom_tools.c and phantom_gear.c: what lies in the bag. */
+/* phantom_parts.c: sheets by their weight (mu * thickness), wires by radius and mu. */
+void part_plate(struct bodies *b, const struct pose *pose, const struct point *corners,
+		size_t count, double weight);
+void part_disc(struct bodies *b, const struct pose *pose, double x, double y, double radius,
+	       double weight);
+void part_box(struct bodies *b, const struct pose *pose, double x, double y, double width,
+	      double height, double weight);
+void part_ring(struct bodies *b, const struct pose *pose, double rx, double ry, double radius,
+	       double mu);
+/* A flat coil of copper wire, at most 12 turns. */
+void part_coil(struct bodies *b, const struct pose *pose, double x, double y, double inner,
+	       double outer, int turns);
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* phantom_tools.c, phantom_gear.c, phantom_radio.c: what lies in the bag. */
 void baggage_tools(struct bodies *b);
+void baggage_radio(struct bodies *b);
 void baggage_gear(struct bodies *b);
 
 /* The phantoms; each fills `img`. -1 with ENOMEM. */

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#define BAND 128u
+#define BAND	128u
 #define PHOTONS 4.0 /* a grey level */
 
 struct blur {
@@ -130,7 +130,7 @@ static void exposure_free(struct exposure *e)
 
 int phantom_baggage(struct psx_image *img, uint64_t seed)
 {
-	struct exposure e = { .levels = NULL };
+	struct exposure e = {.levels = NULL};
 	uint32_t top, y;
 	int failed;
 
@@ -139,13 +139,14 @@ int phantom_baggage(struct psx_image *img, uint64_t seed)
 		bodies_begin(&e.bodies, (int64_t)top - e.blur.reach);
 		baggage_tools(&e.bodies);
 		baggage_gear(&e.bodies);
+		baggage_radio(&e.bodies);
 		raster_finish(&e.bodies.plates);
 		expose(&e.bodies, e.cloth, e.levels);
 		for (y = 0; y < BAND && y < img->height - top; y++) {
 			const size_t first = (size_t)(top + y) * img->width;
 
-			detect(&e.blur, e.levels, img->width, y + e.blur.reach, e.column, seed, first,
-			       img->levels + first);
+			detect(&e.blur, e.levels, img->width, y + e.blur.reach, e.column, seed,
+			       first, img->levels + first);
 		}
 	}
 	exposure_free(&e);

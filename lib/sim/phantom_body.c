@@ -59,8 +59,8 @@ static struct box box_around(const struct raster *r, struct point a, struct poin
 /* The middle of a pixel of the band. */
 static struct point middle(const struct raster *r, uint32_t x, uint32_t y)
 {
-	return (struct point){ (x + 0.5 - r->left) / r->unit,
-			       (y + 0.5 + (double)r->top - r->upper) / r->unit };
+	return (struct point){(x + 0.5 - r->left) / r->unit,
+			      (y + 0.5 + (double)r->top - r->upper) / r->unit};
 }
 
 static void draw_segment(struct bodies *b, struct point from, struct point to, double radius,
@@ -75,7 +75,8 @@ static void draw_segment(struct bodies *b, struct point from, struct point to, d
 		for (x = box.x0; x < box.x1; x++) {
 			float *wire = b->wire + (size_t)y * r->width + x;
 			const struct point p = middle(r, x, y);
-			double t = ((p.x - from.x) * dx + (p.y - from.y) * dy) / length2, ex, ey, gap2;
+			double t = ((p.x - from.x) * dx + (p.y - from.y) * dy) / length2, ex, ey,
+			       gap2;
 			float depth;
 
 			t = t < 0 ? 0 : t > 1 ? 1 : t;
@@ -158,20 +159,23 @@ void bodies_lathe(struct bodies *b, const struct pose *pose, const struct point 
 	for (y = box.y0; y < box.y1; y++)
 		for (x = box.x0; x < box.x1; x++) {
 			const struct point p = middle(r, x, y);
-			const double dx = (p.x - pose->x) / pose->scale, dy = (p.y - pose->y) / pose->scale;
+			const double dx = (p.x - pose->x) / pose->scale,
+				     dy = (p.y - pose->y) / pose->scale;
 			const double along = dx * pose->cosine + dy * pose->sine;
 			const double off = dy * pose->cosine - dx * pose->sine;
 			const double radius = radius_at(profile, count, along);
 
 			if (radius * radius > off * off)
 				b->depth[(size_t)y * r->width + x] +=
-					(float)(2 * mu * pose->scale * sqrt(radius * radius - off * off));
+					(float)(2 * mu * pose->scale *
+						sqrt(radius * radius - off * off));
 		}
 }
 
 double bodies_depth(const struct bodies *b, uint32_t x, uint32_t y)
 {
-	return (double)raster_row(&b->plates, y)[x] + (double)b->depth[(size_t)y * b->plates.width + x];
+	return (double)raster_row(&b->plates, y)[x] +
+	       (double)b->depth[(size_t)y * b->plates.width + x];
 }
 
 size_t phantom_curve(const struct pose *pose, const struct point *knots, size_t count, bool closed,
@@ -183,7 +187,9 @@ size_t phantom_curve(const struct pose *pose, const struct point *knots, size_t 
 	for (i = 0; i < pieces; i++) {
 		const struct point a = knots[i ? i - 1 : closed ? count - 1 : 0], b = knots[i];
 		const struct point c = knots[(i + 1) % count];
-		const struct point d = knots[closed ? (i + 2) % count : i + 2 < count ? i + 2 : count - 1];
+		const struct point d = knots[closed	     ? (i + 2) % count
+					     : i + 2 < count ? i + 2
+							     : count - 1];
 
 		for (step = 0; step < steps; step++) {
 			const double t = (double)step / (double)steps, t2 = t * t, t3 = t2 * t;

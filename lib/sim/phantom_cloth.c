@@ -40,7 +40,8 @@ static double noise(const struct cloth *cloth, double x, double y)
 	const uint32_t y0 = (uint32_t)(int64_t)fy % SIDE, y1 = (y0 + 1) % SIDE;
 	const double *upper = cloth->value + y0 * SIDE, *lower = cloth->value + y1 * SIDE;
 
-	return blend(blend(upper[x0], upper[x1], x - fx), blend(lower[x0], lower[x1], x - fx), y - fy);
+	return blend(blend(upper[x0], upper[x1], x - fx), blend(lower[x0], lower[x1], x - fx),
+		     y - fy);
 }
 
 static double ramp(double x)
@@ -68,7 +69,8 @@ double cloth_depth(const struct cloth *cloth, double x, double y)
 	v = (y - 0.3 * x) / 75 + 0.8 * noise(cloth, x / 80 + 31, y / 80 + 17);
 	depth = 0.14 * noise(cloth, u, v);
 	for (layer = 0; layer < 3; layer++) {
-		height = noise(cloth, u * (1 + 0.7 * layer) + 7 * layer, v * (1.6 - 0.4 * layer) + 11) +
+		height = noise(cloth, u * (1 + 0.7 * layer) + 7 * layer,
+			       v * (1.6 - 0.4 * layer) + 11) +
 			 0.1 * noise(cloth, u * 5 + 5 * layer, v * 5);
 		edge = (height - 0.5) * 90;
 		depth += 0.07 * ramp(edge) + 0.06 / (1 + (edge - 3) * (edge - 3)); /* and its hem */

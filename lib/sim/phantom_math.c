@@ -77,7 +77,8 @@ static double normal(uint64_t seed, uint64_t index)
 
 	for (i = 0; i < 3; i++) {
 		bits = phantom_random(seed, 3 * index + (uint64_t)i);
-		sum += (bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48);
+		sum += (bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) +
+		       (bits >> 48);
 	}
 	return ((double)sum + 6) / 65536 - 6;
 }
@@ -102,7 +103,7 @@ double phantom_poisson(double mean, uint64_t seed, uint64_t index)
 
 struct pose phantom_pose(double x, double y, double degrees, double scale)
 {
-	return (struct pose){ x, y, phantom_cos(degrees), phantom_sin(degrees), scale };
+	return (struct pose){x, y, phantom_cos(degrees), phantom_sin(degrees), scale};
 }
 
 struct point phantom_place(const struct pose *pose, double x, double y)

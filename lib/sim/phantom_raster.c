@@ -89,16 +89,15 @@ static void add_inside(struct raster *r, struct point a, struct point b, double 
 /* An edge anywhere: cut at the sides, what is beyond runs along them. */
 static void add_edge(struct raster *r, struct point a, struct point b, double weight)
 {
-	const double sides[2] = { 0, r->width };
+	const double sides[2] = {0, r->width};
 	int i;
 
 	for (i = 0; i < 2; i++) {
 		const double side = sides[i];
 
 		if ((a.x < side && b.x > side) || (a.x > side && b.x < side)) {
-			const struct point cut = {
-				side, a.y + (b.y - a.y) * ((side - a.x) / (b.x - a.x))
-			};
+			const struct point cut = {side,
+						  a.y + (b.y - a.y) * ((side - a.x) / (b.x - a.x))};
 
 			add_edge(r, a, cut, weight);
 			add_edge(r, cut, b, weight);
@@ -111,7 +110,7 @@ static void add_edge(struct raster *r, struct point a, struct point b, double we
 
 static struct point to_band(const struct raster *r, struct point p)
 {
-	return (struct point){ r->left + r->unit * p.x, r->upper + r->unit * p.y - (double)r->top };
+	return (struct point){r->left + r->unit * p.x, r->upper + r->unit * p.y - (double)r->top};
 }
 
 void raster_polygon(struct raster *r, const struct point *corners, size_t count, double weight)
@@ -142,9 +141,9 @@ void raster_stroke(struct raster *r, const struct point *points, size_t count, d
 		const double dx = b.x - a.x, dy = b.y - a.y;
 		const double half = breadth / 2 / sqrt(dx * dx + dy * dy);
 
-		outline[i] = (struct point){ points[i].x - half * dy, points[i].y + half * dx };
+		outline[i] = (struct point){points[i].x - half * dy, points[i].y + half * dx};
 		outline[2 * count - 1 - i] =
-			(struct point){ points[i].x + half * dy, points[i].y - half * dx };
+			(struct point){points[i].x + half * dy, points[i].y - half * dx};
 	}
 	raster_polygon(r, outline, 2 * count, weight);
 }

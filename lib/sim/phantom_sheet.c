@@ -5,8 +5,8 @@
  */
 #include "phantom.h"
 
-#define BAND 64u
-#define IRON 0.3   /* transmission of the letters' iron sheet */
+#define BAND  64u
+#define IRON  0.3  /* transmission of the letters' iron sheet */
 #define STEEL 0.15 /* of the blade */
 
 /* Draws a phantom: weight is the share of the beam that is absorbed. */
@@ -59,7 +59,7 @@ static void draw_wedge(struct raster *r, const void *arg)
 static void draw_symmetric(struct raster *r, const struct pose *pose, const struct point *quarter,
 			   size_t count, double weight)
 {
-	static const double sign[4][2] = { { 1, 1 }, { -1, 1 }, { -1, -1 }, { 1, -1 } };
+	static const double sign[4][2] = {{1, 1}, {-1, 1}, {-1, -1}, {1, -1}};
 	struct point outline[RASTER_MAX_POINTS];
 	size_t side, i;
 
@@ -78,11 +78,14 @@ static void draw_symmetric(struct raster *r, const struct pose *pose, const stru
 static void draw_blade(struct raster *r, const void *arg)
 {
 	static const struct point body[] = {
-		{ 0.46, 0.12 }, { 0.46, 0.17 }, { 0.42, 0.17 }, { 0.42, 0.25 },
+		{0.46, 0.12},
+		{0.46, 0.17},
+		{0.42, 0.17},
+		{0.42, 0.25},
 	};
 	static const struct point slot[] = {
-		{ 0.34, 0.012 }, { 0.29, 0.012 }, { 0.27, 0.035 }, { 0.23, 0.035 },
-		{ 0.21, 0.012 }, { 0.05, 0.012 }, { 0.03, 0.05 },
+		{0.34, 0.012}, {0.29, 0.012}, {0.27, 0.035}, {0.23, 0.035},
+		{0.21, 0.012}, {0.05, 0.012}, {0.03, 0.05},
 	};
 	const struct pose tilted = phantom_pose(0, 0, 4, 1);
 
@@ -127,14 +130,15 @@ static void draw_glyph(struct raster *r, char letter, const struct pose *pose, d
 		break;
 	case 'U':
 		points[n++] = phantom_place(pose, x, -high);
-		n += arc(points + n, pose, (struct point){ 0, y - x }, (struct point){ x, x }, 0, 180);
+		n += arc(points + n, pose, (struct point){0, y - x}, (struct point){x, x}, 0, 180);
 		points[n++] = phantom_place(pose, -x, -high);
 		raster_stroke(r, points, n, line * pose->scale, weight);
 		break;
 	case 'S':
-		n = arc(points, pose, (struct point){ 0, -y / 2 }, (struct point){ x, y / 2 }, -20, -270);
-		n += arc(points + n, pose, (struct point){ 0, y / 2 }, (struct point){ x, y / 2 },
-			 -80, 160);
+		n = arc(points, pose, (struct point){0, -y / 2}, (struct point){x, y / 2}, -20,
+			-270);
+		n += arc(points + n, pose, (struct point){0, y / 2}, (struct point){x, y / 2}, -80,
+			 160);
 		raster_stroke(r, points, n, line * pose->scale, weight);
 		break;
 	default:
@@ -150,8 +154,9 @@ struct letter {
 static void draw_letter(struct raster *r, const void *arg)
 {
 	const struct letter *letter = arg;
-	const struct pose pose = phantom_pose(letter->dx * r->width / r->unit,
-					      letter->dy * 2 * r->upper / r->unit, letter->degrees, 1);
+	const struct pose pose =
+		phantom_pose(letter->dx * r->width / r->unit, letter->dy * 2 * r->upper / r->unit,
+			     letter->degrees, 1);
 
 	draw_glyph(r, letter->name, &pose, 1 - IRON);
 }
@@ -165,8 +170,8 @@ static void draw_hust(struct raster *r, const void *arg)
 	(void)arg;
 	raster_rectangle(r, &middle, -0.46, -0.46, 0.46, 0.46, 1 - IRON);
 	for (i = 0; i < 4; i++) {
-		const struct pose place = phantom_pose(i % 2 ? 0.215 : -0.215, i / 2 ? 0.215 : -0.215,
-						       0, 0.42);
+		const struct pose place =
+			phantom_pose(i % 2 ? 0.215 : -0.215, i / 2 ? 0.215 : -0.215, 0, 0.42);
 
 		draw_glyph(r, "HUST"[i], &place, -(1 - IRON));
 	}
@@ -189,7 +194,7 @@ int phantom_hust(struct psx_image *img)
 
 int phantom_letter(struct psx_image *img, char letter, double degrees, double dx, double dy)
 {
-	const struct letter one = { letter, degrees, dx, dy };
+	const struct letter one = {letter, degrees, dx, dy};
 
 	return paint(img, draw_letter, &one);
 }

@@ -2,60 +2,21 @@
 /* Metal in the bag: keys, scissors, a folding knife, coins, paper clips, pens. */
 #include "phantom.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-static void plate(struct bodies *b, const struct pose *pose, const struct point *corners,
-		  size_t count, double weight)
-{
-	struct point placed[RASTER_MAX_POINTS];
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		placed[i] = phantom_place(pose, corners[i].x, corners[i].y);
-	raster_polygon(&b->plates, placed, count, weight);
-}
-
-static void disc(struct bodies *b, const struct pose *pose, double x, double y, double radius,
-		 double weight)
-{
-	struct point corners[48];
-	size_t i;
-
-	for (i = 0; i < 48; i++) {
-		corners[i].x = x + radius * phantom_cos(7.5 * (double)i);
-		corners[i].y = y + radius * phantom_sin(7.5 * (double)i);
-	}
-	plate(b, pose, corners, 48, weight);
-}
-
-static void ring(struct bodies *b, const struct pose *pose, double rx, double ry, double radius,
-		 double mu)
-{
-	struct point points[49];
-	size_t i;
-
-	for (i = 0; i < 49; i++)
-		points[i] = phantom_place(pose, rx * phantom_cos(7.5 * (double)i),
-					  ry * phantom_sin(7.5 * (double)i));
-	bodies_wire(b, points, 49, radius * pose->scale, mu);
-}
-
 /* Bow at the left with the hole at (0, 0), the bit to the right. */
 static void key(struct bodies *b, double x, double y, double degrees, double mu)
 {
 	static const struct point outline[] = {
-		{ -5, -3 }, { -2, -6 },     { 4, -11 },     { 12, -11.5 },  { 18, -8 },
-		{ 21, -4 }, { 52, -4 },     { 56, -1 },     { 56, 0 },      { 53, 3.2 },
-		{ 51, 1.4 }, { 48.5, 4 },   { 46, 2 },      { 44, 2 },      { 41.5, 4 },
-		{ 39, 0.8 }, { 36.5, 3.6 }, { 34, 1.6 },    { 32, 4 },      { 21, 4 },
-		{ 18, 8 },  { 12, 11.5 },   { 4, 11 },      { -2, 6 },      { -5, 3 },
+		{-5, -3},   {-2, -6},  {4, -11},    {12, -11.5}, {18, -8},  {21, -4}, {52, -4},
+		{56, -1},   {56, 0},   {53, 3.2},   {51, 1.4},	 {48.5, 4}, {46, 2},  {44, 2},
+		{41.5, 4},  {39, 0.8}, {36.5, 3.6}, {34, 1.6},	 {32, 4},   {21, 4},  {18, 8},
+		{12, 11.5}, {4, 11},   {-2, 6},	    {-5, 3},
 	};
 	const struct pose pose = phantom_pose(x, y, degrees, 1);
 
-	plate(b, &pose, outline, COUNT(outline), 2.2 * mu);
-	disc(b, &pose, 0, 0, 2.6, -2.2 * mu);
+	part_plate(b, &pose, outline, COUNT(outline), 2.2 * mu);
+	part_disc(b, &pose, 0, 0, 2.6, -2.2 * mu);
 	raster_rectangle(&b->plates, &pose, 21, -1.6, 54, -0.5, -0.9 * mu); /* groove */
-	raster_rectangle(&b->plates, &pose, 8, -5, 15, 5, -0.5 * mu);       /* stamp */
+	raster_rectangle(&b->plates, &pose, 8, -5, 15, 5, -0.5 * mu);	    /* stamp */
 }
 
 static void keys(struct bodies *b)
@@ -63,13 +24,13 @@ static void keys(struct bodies *b)
 	const struct pose at = phantom_pose(60, 42, 0, 1);
 	const struct pose tag = phantom_pose(43, 53, 140, 1);
 
-	ring(b, &at, 14, 14, 0.9, MU_STEEL);
-	ring(b, &at, 13, 13.5, 0.9, MU_STEEL);
+	part_ring(b, &at, 14, 14, 0.9, MU_STEEL);
+	part_ring(b, &at, 13, 13.5, 0.9, MU_STEEL);
 	key(b, 66, 54, 62, MU_BRASS);
 	key(b, 60, 56, 84, MU_STEEL);
 	key(b, 73, 48, 20, MU_BRASS);
 	raster_rectangle(&b->plates, &tag, -3, -9, 42, 9, 4 * MU_PLASTIC);
-	disc(b, &tag, 32, 0, 5, 2 * MU_ALUMINIUM);
+	part_disc(b, &tag, 32, 0, 5, 2 * MU_ALUMINIUM);
 }
 
 /* One half, its pivot at (0, 0): blade to the right, handle to the left. */
@@ -79,17 +40,19 @@ static void scissor_half(struct bodies *b, double x, double y, double degrees, d
 	const struct point eye = phantom_place(&pose, -72, 16 * side);
 	const struct pose loop = phantom_pose(eye.x, eye.y, degrees - 12 * side, 1);
 	const struct point blade[] = {
-		{ 96, 0.6 * side }, { 88, -3 * side },  { 8, -7 * side }, { -6, -6 * side },
-		{ -48, 3 * side },  { -51, 9 * side },  { -8, 5 * side }, { 10, 4.5 * side },
+		{96, 0.6 * side}, {88, -3 * side}, {8, -7 * side}, {-6, -6 * side},
+		{-48, 3 * side},  {-51, 9 * side}, {-8, 5 * side}, {10, 4.5 * side},
 	};
 	const struct point edge[] = {
-		{ 96, 0.6 * side }, { 12, 4.5 * side }, { 12, 2.2 * side },
+		{96, 0.6 * side},
+		{12, 4.5 * side},
+		{12, 2.2 * side},
 	};
 
-	plate(b, &pose, blade, COUNT(blade), 1.9 * MU_STEEL);
-	plate(b, &pose, edge, COUNT(edge), -1.1 * MU_STEEL); /* ground hollow */
-	ring(b, &loop, 24, 15, 4.5, 1.6 * MU_PLASTIC);
-	ring(b, &loop, 24, 15, 1.6, 0.35 * MU_STEEL);
+	part_plate(b, &pose, blade, COUNT(blade), 1.9 * MU_STEEL);
+	part_plate(b, &pose, edge, COUNT(edge), -1.1 * MU_STEEL); /* ground hollow */
+	part_ring(b, &loop, 24, 15, 4.5, 1.6 * MU_PLASTIC);
+	part_ring(b, &loop, 24, 15, 1.6, 0.35 * MU_STEEL);
 }
 
 static void scissors(struct bodies *b)
@@ -98,7 +61,7 @@ static void scissors(struct bodies *b)
 
 	scissor_half(b, pivot.x, pivot.y, -26, 1);
 	scissor_half(b, pivot.x, pivot.y, -4, -1);
-	disc(b, &pivot, 0, 0, 4.2, 2.5 * MU_STEEL);
+	part_disc(b, &pivot, 0, 0, 4.2, 2.5 * MU_STEEL);
 	raster_rectangle(&b->plates, &pivot, -3, -0.5, 3, 0.5, -1.2 * MU_STEEL);
 }
 
@@ -106,41 +69,41 @@ static void scissors(struct bodies *b)
 static void knife(struct bodies *b)
 {
 	static const struct point handle[] = {
-		{ -88, -6 }, { -80, -9 }, { -40, -8 }, { 0, -9 }, { 5, -4 }, { 5, 4 },
-		{ 0, 8 },    { -40, 11 }, { -78, 12 }, { -88, 6 },
+		{-88, -6}, {-80, -9}, {-40, -8}, {0, -9},   {5, -4},
+		{5, 4},	   {0, 8},    {-40, 11}, {-78, 12}, {-88, 6},
 	};
 	static const struct point blade[] = {
-		{ -4, -4 }, { 50, -6 }, { 64, -5 }, { 76, 0 }, { 66, 6 }, { 40, 9 }, { 6, 8 }, { -4, 4 },
+		{-4, -4}, {50, -6}, {64, -5}, {76, 0}, {66, 6}, {40, 9}, {6, 8}, {-4, 4},
 	};
 	static const struct point spring[] = {
-		{ -84, -6 }, { -40, -6 }, { 2, -7 }, { 2, -3 }, { -40, -2 }, { -84, -3 },
+		{-84, -6}, {-40, -6}, {2, -7}, {2, -3}, {-40, -2}, {-84, -3},
 	};
 	const struct pose at = phantom_pose(108, -66, 196, 0.8);
 	const struct pose open = phantom_pose(at.x, at.y, 238, 0.8);
 	int i;
 
-	plate(b, &at, handle, COUNT(handle), 7 * MU_PLASTIC);
-	plate(b, &at, handle, COUNT(handle), 0.6 * MU_STEEL); /* liners */
-	plate(b, &at, spring, COUNT(spring), 2.4 * MU_STEEL);
-	plate(b, &open, blade, COUNT(blade), 2.3 * MU_STEEL);
+	part_plate(b, &at, handle, COUNT(handle), 7 * MU_PLASTIC);
+	part_plate(b, &at, handle, COUNT(handle), 0.6 * MU_STEEL); /* liners */
+	part_plate(b, &at, spring, COUNT(spring), 2.4 * MU_STEEL);
+	part_plate(b, &open, blade, COUNT(blade), 2.3 * MU_STEEL);
 	for (i = 0; i < 3; i++)
-		disc(b, &at, -38.0 * i, 0, 2.6, 3 * MU_BRASS);
+		part_disc(b, &at, -38.0 * i, 0, 2.6, 3 * MU_BRASS);
 }
 
 static void coin(struct bodies *b, double x, double y, double radius, double thick)
 {
 	const struct pose at = phantom_pose(x, y, 0, 1);
 
-	disc(b, &at, 0, 0, radius, thick * MU_BRASS);
-	disc(b, &at, 0, 0, radius - 1.2, -0.35 * MU_BRASS);
-	disc(b, &at, 0.1 * radius, 0, 0.55 * radius, 0.2 * MU_BRASS);
+	part_disc(b, &at, 0, 0, radius, thick * MU_BRASS);
+	part_disc(b, &at, 0, 0, radius - 1.2, -0.35 * MU_BRASS);
+	part_disc(b, &at, 0.1 * radius, 0, 0.55 * radius, 0.2 * MU_BRASS);
 }
 
 static void clip(struct bodies *b, double x, double y, double degrees)
 {
 	static const struct point bends[] = {
-		{ -9, -3.2 }, { 12, -3.4 }, { 15.5, 0 }, { 12, 3.4 }, { -12, 3.6 },
-		{ -16, 0 },   { -12, -4.6 }, { 4, -4.9 }, { 8, -1.5 }, { 4, 2 }, { -8, 2.2 },
+		{-9, -3.2},  {12, -3.4}, {15.5, 0}, {12, 3.4}, {-12, 3.6}, {-16, 0},
+		{-12, -4.6}, {4, -4.9},	 {8, -1.5}, {4, 2},    {-8, 2.2},
 	};
 	const struct pose pose = phantom_pose(x, y, degrees, 1);
 	struct point points[128];
@@ -153,14 +116,17 @@ static void clip(struct bodies *b, double x, double y, double degrees)
 static void pen(struct bodies *b, double x, double y, double degrees)
 {
 	static const struct point barrel[] = {
-		{ -70, 4 }, { -60, 5 }, { 30, 5.6 }, { 52, 5 }, { 62, 2.6 },
+		{-70, 4}, {-60, 5}, {30, 5.6}, {52, 5}, {62, 2.6},
 	};
 	static const struct point bore[] = {
-		{ -68, 3.4 }, { 30, 4.2 }, { 52, 3.6 }, { 62, 1.5 },
+		{-68, 3.4},
+		{30, 4.2},
+		{52, 3.6},
+		{62, 1.5},
 	};
-	static const struct point tip[] = { { 50, 5 }, { 53, 4.8 }, { 66, 1.2 }, { 67, 0.6 } };
-	static const struct point refill[] = { { -50, 1.5 }, { 56, 1.5 }, { 60, 1.1 }, { 70, 0.5 } };
-	static const struct point button[] = { { -80, 2.4 }, { -62, 2.4 }, { -61, 3.4 }, { -56, 3.4 } };
+	static const struct point tip[] = {{50, 5}, {53, 4.8}, {66, 1.2}, {67, 0.6}};
+	static const struct point refill[] = {{-50, 1.5}, {56, 1.5}, {60, 1.1}, {70, 0.5}};
+	static const struct point button[] = {{-80, 2.4}, {-62, 2.4}, {-61, 3.4}, {-56, 3.4}};
 	const struct pose pose = phantom_pose(x, y, degrees, 1);
 	struct point spring[241];
 	size_t i;
@@ -171,7 +137,8 @@ static void pen(struct bodies *b, double x, double y, double degrees)
 	bodies_lathe(b, &pose, refill, COUNT(refill), 0.28 * MU_BRASS);
 	bodies_lathe(b, &pose, button, COUNT(button), 0.2 * MU_STEEL);
 	for (i = 0; i < 241; i++)
-		spring[i] = phantom_place(&pose, 30 + 0.11 * (double)i, 2.7 * phantom_sin(22.5 * (double)i));
+		spring[i] = phantom_place(&pose, 30 + 0.11 * (double)i,
+					  2.7 * phantom_sin(22.5 * (double)i));
 	bodies_wire(b, spring, 241, 0.28, 1.5 * MU_STEEL);
 	raster_rectangle(&b->plates, &pose, -66, 4.6, -28, 6.2, 1.2 * MU_STEEL);
 }
