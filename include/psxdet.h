@@ -156,7 +156,8 @@ struct psx_bank;
  * Weights -> volts -> codes for a sensor of width x height sub-pixels. In scan
  * mode the weights of missing sub-pixels are folded onto the edge ones, which
  * equals a replicated border; where a folded weight exceeds 1 the whole kernel
- * is shrunk and the scale grows by the same factor. The codes of a cell are
+ * is shrunk and the scale grows by the same factor; up to 1/64 more, where that
+ * brings the weights nearer to steps of the DAC. The codes of a cell are
  * chosen together so that the realised weights add up to the wanted sum (the
  * null) as exactly as the DAC allows. ERANGE: scale above 255.99 after
  * shrinking; EINVAL: snap mode on a sensor smaller than k x k.
@@ -404,6 +405,31 @@ PSX_API void psx_acquisition_get_stats(struct psx_acquisition *acq,
 PSX_API const char *psx_acquisition_error(const struct psx_acquisition *acq);
 /** Stops, ramps the rails down and frees. */
 PSX_API void psx_acquisition_free(struct psx_acquisition *acq);
+
+/* ------------------------------------------------------- accumulation -- */
+
+/** Sums frames of one channel each, and applies the comparator afterwards. */
+struct psx_accumulator;
+
+/** Sums of `exposures` frames, 1..65535. The frames should be acquired with
+ * threshold 0: what a comparator dropped cannot be summed. */
+PSX_API struct psx_accumulator *psx_accumulator_new(unsigned int exposures,
+						    struct psx_error *err);
+PSX_API void psx_accumulator_free(struct psx_accumulator *acc);
+/** Add a frame. 1 when the sum of its channel is complete and waits for
+ * psx_accumulator_take(), 0 when more frames are needed, -1: EBADMSG, EINVAL
+ * (cfg_id or size changed within a sum), ENOMEM. */
+PSX_API int psx_accumulator_add(struct psx_accumulator *acc, const struct psx_frame *frame,
+				struct psx_error *err);
+/** Largest v (positive) or |v| (both) of the complete sum, 0 if none is above. */
+PSX_API int32_t psx_accumulator_get_maximum(const struct psx_accumulator *acc,
+					    enum psx_polarity polarity);
+/** The complete sum as a frame with the facts of its last exposure, values
+ * saturated to 16 bits (counted) and cut at `threshold`; begins the next. */
+PSX_API struct psx_frame *psx_accumulator_take(struct psx_accumulator *acc,
+					       unsigned int threshold,
+					       enum psx_polarity polarity,
+					       struct psx_error *err);
 
 /* -------------------------------------------------------------- files -- */
 

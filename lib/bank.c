@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define MAX_TAPS (PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K)
+/* Weights may be shrunk by up to 1/64 to meet the steps of the DAC */
+#define FIT_RANGE 64
 
 /* Sub-pixels that exist before and after a centre */
 struct way {
@@ -114,6 +116,32 @@ static void make_codes(struct way x, struct way y, void *arg)
 	bank->residual = fmax(bank->residual, fabs(residual));
 }
 
+/*
+ * The scale, from `least` on, at which the weights that it leaves meet the
+ * steps of the DAC best. A weight that lies between two codes is off by up to
+ * half a step in every cell, and where the scene has contrast the null cannot
+ * help; scale times weight stays the same.
+ */
+static double fit_scale(const struct psx_kernel *kernel, double least)
+{
+	double most = fmin(UINT16_MAX, least + floor(least / FIT_RANGE));
+	double targets[MAX_TAPS], best = least, best_misfit = INFINITY, scale;
+	unsigned int count = kernel->k * kernel->k, i;
+
+	for (scale = least; scale <= most; scale++) {
+		double misfit;
+
+		for (i = 0; i < count; i++)
+			targets[i] = kernel->weights[i] * kernel->scale / scale;
+		misfit = psx_null_misfit(targets, count);
+		if (misfit < best_misfit) {
+			best_misfit = misfit;
+			best = scale;
+		}
+	}
+	return best;
+}
+
 struct psx_bank *psx_bank_new(const struct psx_kernel *kernel, uint32_t width, uint32_t height,
 			      enum psx_mode mode, struct psx_error *err)
 {
@@ -146,6 +174,7 @@ struct psx_bank *psx_bank_new(const struct psx_kernel *kernel, uint32_t width, u
 				      "kernel %s folded at the edges needs a scale of %.1f, above 255.99",
 				      kernel->name, scale / 256);
 	}
+	scale = fit_scale(kernel, scale);
 	bank->scale = (uint16_t)scale;
 	making.shrink = kernel->scale / scale;
 	for_each_way(bank, make_codes, &making);

@@ -22,4 +22,7 @@ struct psx_bank {
  * as exactly as the DAC allows; returns realised sum - wanted sum. */
 double psx_null_codes(const double *targets, unsigned int count, int16_t *codes);
 
+/* How badly the DAC's steps meet these weights one by one: sum of squares */
+double psx_null_misfit(const double *targets, unsigned int count);
+
 #endif

@@ -3,16 +3,20 @@
  * From weights to DAC codes. A code each, rounded by itself, leaves a sum of
  * errors that a uniform scene turns into a false signal. Here the rounding
  * error is handed on from tap to tap, coarsest DAC step first, so that the
- * finest step absorbs what is left: the null.
+ * finest step absorbs most of it; then pairs of taps are moved by a code where
+ * that cancels more of the sum than it adds to the taps' own errors: the null.
  */
 #include "bank.h"
 
 #include <math.h>
 
+#define MAX_MOVES 8
+
 struct tap {
 	double target;
 	double step; /* weight from one code to the next, there */
 	unsigned int place;
+	int code;
 };
 
 static double weight_of(int code)
@@ -34,6 +38,19 @@ static int nearest_code(double weight)
 	return weight_of(code + 1) - weight < weight - weight_of(code) ? code + 1 : code;
 }
 
+double psx_null_misfit(const double *targets, unsigned int count)
+{
+	double squares = 0;
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		double error = targets[i] == 0 ? 0 : weight_of(nearest_code(targets[i])) - targets[i];
+
+		squares += error * error;
+	}
+	return squares;
+}
+
 /* Coarsest first; equal ones in raster order */
 static void sort_taps(struct tap *taps, unsigned int count)
 {
@@ -48,11 +65,68 @@ static void sort_taps(struct tap *taps, unsigned int count)
 	}
 }
 
+/* Weight gained by moving a tap by -1, 0 or 1 code */
+static double gain_of(const struct tap *tap, int move)
+{
+	int code = tap->code + move;
+
+	if (code > PSX_CODE_MAX || code < -PSX_CODE_MAX)
+		return (double)INFINITY;
+	return weight_of(code) - weight_of(tap->code);
+}
+
+/* What an error costs: a sum shows wherever there is signal, the error of one
+ * tap only where the scene has contrast, here taken as a tenth of the signal. */
+static double cost_of(double sum, double squares)
+{
+	return 100 * sum * sum + squares;
+}
+
+/* Move the pair of taps by a code each, or one tap, that lowers the cost most.
+ * errors[] are those of the taps; returns false when nothing is better. */
+static bool polish(struct tap *taps, double *errors, unsigned int count, double *sum)
+{
+	double gains[PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K][3];
+	double best = cost_of(*sum, 0);
+	unsigned int first = 0, second = 0, i, j;
+	int move_first = 0, move_second = 0, a;
+
+	for (i = 0; i < count; i++)
+		for (a = -1; a <= 1; a++)
+			gains[i][a + 1] = gain_of(&taps[i], a);
+	for (i = 0; i < count; i++) {
+		for (j = i + 1; j < count; j++) {
+			for (a = 0; a < 9; a++) {
+				double one = gains[i][a / 3], two = gains[j][a % 3];
+				double more = one * (one + 2 * errors[i]) +
+					      two * (two + 2 * errors[j]);
+
+				if (cost_of(*sum + one + two, more) >= best)
+					continue;
+				best = cost_of(*sum + one + two, more);
+				first = i;
+				second = j;
+				move_first = a / 3 - 1;
+				move_second = a % 3 - 1;
+			}
+		}
+	}
+	if (first == second)
+		return false;
+	taps[first].code += move_first;
+	taps[second].code += move_second;
+	errors[first] += gains[first][move_first + 1];
+	errors[second] += gains[second][move_second + 1];
+	*sum += gains[first][move_first + 1] + gains[second][move_second + 1];
+	return true;
+}
+
 double psx_null_codes(const double *targets, unsigned int count, int16_t *codes)
 {
 	struct tap taps[PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K];
-	unsigned int used = 0, i;
-	double error = 0;
+	double errors[PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K];
+	unsigned int used = 0, moves = 0, i;
+	double sum = 0;
 
 	for (i = 0; i < count; i++) {
 		int code;
@@ -69,10 +143,13 @@ double psx_null_codes(const double *targets, unsigned int count, int16_t *codes)
 	}
 	sort_taps(taps, used);
 	for (i = 0; i < used; i++) {
-		int code = nearest_code(taps[i].target - error);
-
-		codes[taps[i].place] = (int16_t)code;
-		error += weight_of(code) - taps[i].target;
+		taps[i].code = nearest_code(taps[i].target - sum);
+		errors[i] = weight_of(taps[i].code) - taps[i].target;
+		sum += errors[i];
 	}
-	return error;
+	while (moves < MAX_MOVES && polish(taps, errors, used, &sum))
+		moves++;
+	for (i = 0; i < used; i++)
+		codes[taps[i].place] = (int16_t)taps[i].code;
+	return sum;
 }

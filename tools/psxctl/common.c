@@ -122,8 +122,8 @@ int ctl_parse(struct ctl *ctl, const struct argp *argp, int argc, char **argv, v
 	int index = 0;
 	error_t failed;
 
-	failed = argp_parse(&root, argc, argv, ARGP_NO_HELP | ARGP_NO_ERRS | ARGP_NO_EXIT, &index,
-			    &in);
+	failed = argp_parse(&root, argc, argv, ARGP_NO_HELP | ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_IN_ORDER,
+			    &index, &in);
 	if (!failed)
 		return 0;
 	if (failed == CTL_USAGE) /* the verb's parser has said why */

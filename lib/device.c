@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/* A detector: identity, state, scene and shutter. */
+#include "device.h"
+#include "error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *psx_version(void)
+{
+	return PSX_VERSION;
+}
+
+static struct psx_transport *open_transport(const char *uri, struct psx_error *err)
+{
+	if (!strncmp(uri, "sim:", 4) || !strcmp(uri, "sim"))
+		return psx_sim_open(uri[3] ? uri + 4 : "", err);
+	if (!strncmp(uri, "/dev/", 5) || !strncmp(uri, "serial:", 7))
+		return psx_error_null(err, ENODEV,
+				      "%s: this version has no kernel driver; sim: is a model", uri);
+	return psx_error_null(err, EINVAL,
+			      "'%s' is not a detector: use /dev/psxdetN, serial:NAME or sim:key=value,...",
+			      uri);
+}
+
+struct psx_device *psx_device_open(const char *uri, struct psx_error *err)
+{
+	struct psx_device *dev = calloc(1, sizeof(*dev));
+
+	if (!dev)
+		return psx_error_null(err, ENOMEM, "out of memory");
+	dev->transport = open_transport(uri, err);
+	if (!dev->transport) {
+		free(dev);
+		return NULL;
+	}
+	(void)snprintf(dev->transport->info.uri, sizeof(dev->transport->info.uri), "%s", uri);
+	return dev;
+}
+
+void psx_device_close(struct psx_device *dev)
+{
+	int code = errno;
+
+	if (!dev)
+		return;
+	dev->transport->ops->close(dev->transport);
+	free(dev->slots);
+	free(dev->retired);
+	free(dev);
+	errno = code;
+}
+
+const char *psx_device_error(const struct psx_device *dev)
+{
+	return dev->error.message;
+}
+
+const struct psx_device_info *psx_device_get_info(const struct psx_device *dev)
+{
+	return &dev->transport->info;
+}
+
+int psx_device_get_status(struct psx_device *dev, struct psx_device_status *st)
+{
+	memset(st, 0, sizeof(*st));
+	dev->transport->ops->get_status(dev->transport, st);
+	return 0;
+}
+
+int psx_device_present(struct psx_device *dev, const struct psx_image *scene)
+{
+	const struct psx_device_info *info = &dev->transport->info;
+	uint32_t width = psx_image_get_width(scene), height = psx_image_get_height(scene);
+
+	if (!(info->caps & PSX_CAP_SCENE))
+		return psx_error_set(&dev->error, ENOTSUP, "%s shows its beam, not a given scene",
+				     info->uri);
+	if (width != info->width || height != info->height)
+		return psx_error_set(&dev->error, EINVAL,
+				     "a scene of %u x %u does not fit a sensor of %u x %u", width,
+				     height, info->width, info->height);
+	/* The image is only read */
+	return dev->transport->ops->present(dev->transport,
+					    psx_image_get_levels((struct psx_image *)scene),
+					    &dev->error);
+}
+
+int psx_device_set_shutter(struct psx_device *dev, bool open)
+{
+	if (!(dev->transport->info.caps & PSX_CAP_SHUTTER))
+		return psx_error_set(&dev->error, ENOTSUP, "%s has no shutter",
+				     dev->transport->info.uri);
+	return dev->transport->ops->set_shutter(dev->transport, open, &dev->error);
+}
+
+int psx_device_trigger(struct psx_device *dev)
+{
+	return dev->transport->ops->trigger(dev->transport, &dev->error);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PSX_LIB_DEVICE_H
+#define PSX_LIB_DEVICE_H
+
+#include "transport.h"
+
+struct psx_device {
+	struct psx_transport *transport;
+	struct psx_error error;
+	uint32_t *slots;   /* in force, one a channel */
+	uint32_t *retired; /* in force before; freed when the new ones latched */
+	size_t count, retired_count;
+	uint32_t series;
+	bool acquiring;
+};
+
+#endif

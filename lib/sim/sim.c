@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+/* Opening a model, its registers, rails and state. */
+#include "sim.h"
+#include "../error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REGION_SHIFT 48
+
+uint64_t psx_sim_address(enum psx_sim_region region, uint64_t offset)
+{
+	return (uint64_t)region << REGION_SHIFT | offset;
+}
+
+static void *host_alloc(void *context, size_t bytes)
+{
+	(void)context;
+	return calloc(1, bytes);
+}
+
+static void host_free(void *context, void *memory)
+{
+	(void)context;
+	free(memory);
+}
+
+static void *host_map(void *context, u64 address, size_t bytes)
+{
+	struct psx_sim *sim = context;
+	uint64_t region = address >> REGION_SHIFT;
+	uint64_t offset = address & ((1ull << REGION_SHIFT) - 1);
+
+	if (region >= SIM_REGIONS || offset > sim->region[region].size ||
+	    bytes > sim->region[region].size - offset)
+		return NULL;
+	return sim->region[region].memory + offset;
+}
+
+uint32_t psx_sim_read(struct psx_sim *sim, uint32_t reg)
+{
+	return psx_model_read(sim->model, reg);
+}
+
+uint64_t psx_sim_read64(struct psx_sim *sim, uint32_t reg_lo)
+{
+	uint64_t low = psx_sim_read(sim, reg_lo);
+
+	return (uint64_t)psx_sim_read(sim, reg_lo + 4) << 32 | low;
+}
+
+void psx_sim_write(struct psx_sim *sim, uint32_t reg, uint32_t value)
+{
+	psx_model_write(sim->model, reg, value);
+}
+
+void psx_sim_write64(struct psx_sim *sim, uint32_t reg_lo, uint64_t value)
+{
+	psx_sim_write(sim, reg_lo, (uint32_t)value);
+	psx_sim_write(sim, reg_lo + 4, (uint32_t)(value >> 32));
+}
+
+int psx_sim_check(struct psx_sim *sim, const char *what, struct psx_error *err)
+{
+	static const struct {
+		int code;
+		const char *words;
+	} errors[] = {
+		[PSX_ERR_NONE] = { 0, "" },
+		[PSX_ERR_REGISTER] = { EIO, "the device has no such register" },
+		[PSX_ERR_RANGE] = { EINVAL, "out of the device's range" },
+		[PSX_ERR_STATE] = { EBUSY, "not possible in the device's present state" },
+		[PSX_ERR_SPACE] = { ENOSPC, "no memory left for banks" },
+		[PSX_ERR_INCOMPLETE] = { EINVAL, "planes of a bank are missing" },
+		[PSX_ERR_RATE] = { EINVAL, "the frame period is shorter than its exposures" },
+		[PSX_ERR_DMA] = { EIO, "host memory did not answer" },
+	};
+	uint32_t error = psx_sim_read(sim, PSX_REG_ERROR);
+	uint32_t code = PSX_ERR_CODE(error);
+
+	if (!error)
+		return 0;
+	psx_sim_write(sim, PSX_REG_ERROR, 0);
+	if (code >= sizeof(errors) / sizeof(errors[0]))
+		code = PSX_ERR_REGISTER;
+	return psx_error_set(err, errors[code].code, "%s: %s (register 0x%03x)", what,
+			     errors[code].words, PSX_ERR_REG(error));
+}
+
+static void sim_close(struct psx_transport *t)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+	int i;
+
+	psx_model_destroy(sim->model);
+	for (i = 0; i < SIM_REGIONS; i++)
+		free(sim->region[i].memory);
+	free(sim);
+}
+
+static void sim_get_status(struct psx_transport *t, struct psx_device_status *st)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+	uint32_t status = psx_sim_read(sim, PSX_REG_STATUS);
+
+	st->cfg_id = psx_sim_read(sim, PSX_REG_CFG_ID);
+	st->rails = psx_sim_read(sim, PSX_REG_RAIL_STATE) & 0xff;
+	st->rail_mv[0] = (int32_t)psx_sim_read(sim, PSX_REG_RAIL_POS_MV);
+	st->rail_mv[1] = (int32_t)psx_sim_read(sim, PSX_REG_RAIL_NEG_MV);
+	st->leakage_pa = (int32_t)psx_sim_read(sim, PSX_REG_LEAKAGE_PA);
+	st->temperature_mc = (int32_t)psx_sim_read(sim, PSX_REG_TEMPERATURE);
+	st->running = status & PSX_STATUS_RUNNING;
+	st->shutter_open = status & PSX_STATUS_SHUTTER_OPEN;
+	st->made = psx_sim_read64(sim, PSX_REG_MADE_LO);
+	st->dropped = psx_sim_read64(sim, PSX_REG_DROPPED_LO);
+	st->device_ns = psx_sim_read64(sim, PSX_REG_CLOCK_LO);
+}
+
+static int sim_set_shutter(struct psx_transport *t, bool open, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	psx_sim_write(sim, PSX_REG_SHUTTER, open);
+	return psx_sim_check(sim, "shutter", err);
+}
+
+static int sim_set_rails(struct psx_transport *t, bool on, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	psx_sim_write(sim, PSX_REG_RAIL_CTRL, on ? PSX_RAIL_ON : PSX_RAIL_OFF);
+	if (psx_sim_check(sim, "rails", err))
+		return -1;
+	while ((psx_sim_read(sim, PSX_REG_RAIL_STATE) & 0xff) == PSX_RAIL_STATE_RAMPING)
+		psx_model_advance(sim->model, psx_model_next_event(sim->model));
+	return 0;
+}
+
+static int sim_trigger(struct psx_transport *t, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	psx_sim_write(sim, PSX_REG_TRIGGER, 1);
+	return psx_sim_check(sim, "trigger", err);
+}
+
+static const struct psx_transport_ops sim_ops = {
+	.close = sim_close,
+	.get_status = sim_get_status,
+	.present = psx_sim_present,
+	.set_shutter = sim_set_shutter,
+	.shape = psx_sim_shape,
+	.write_plane = psx_sim_write_plane,
+	.read_plane = psx_sim_read_plane,
+	.commit = psx_sim_commit,
+	.set_rails = sim_set_rails,
+	.start = psx_sim_start,
+	.stop = psx_sim_stop,
+	.trigger = sim_trigger,
+	.next = psx_sim_next,
+	.discard = psx_sim_discard,
+};
+
+static void fill_info(struct psx_sim *sim)
+{
+	struct psx_device_info *info = &sim->base.info;
+	uint32_t depth = psx_sim_read(sim, PSX_REG_DEPTH), caps = psx_sim_read(sim, PSX_REG_CAPS);
+	uint32_t name[4], i;
+
+	for (i = 0; i < 4; i++) {
+		name[i] = psx_sim_read(sim, PSX_REG_NAME + 4 * i);
+		(void)snprintf(info->serial + 8 * i, 9, "%08x",
+			       psx_sim_read(sim, PSX_REG_SERIAL + 4 * i));
+	}
+	memcpy(info->model, name, sizeof(name));
+	info->width = psx_sim_read(sim, PSX_REG_WIDTH);
+	info->height = psx_sim_read(sim, PSX_REG_HEIGHT);
+	info->max_k = psx_sim_read(sim, PSX_REG_MAX_K);
+	info->banks = psx_sim_read(sim, PSX_REG_BANKS);
+	info->planes = psx_sim_read(sim, PSX_REG_PLANES);
+	info->dac_bits = depth & 0xff;
+	info->adc_bits = depth >> 8;
+	info->pitch_um = psx_sim_read(sim, PSX_REG_PITCH);
+	info->max_mv = psx_sim_read(sim, PSX_REG_MAX_MV);
+	info->max_neighbour_mv = psx_sim_read(sim, PSX_REG_NEIGHBOUR_MV);
+	info->settle_ns = psx_sim_read(sim, PSX_REG_SETTLE_NS);
+	info->min_exposure_ns = psx_sim_read(sim, PSX_REG_EXPOSURE_MIN_NS);
+	info->max_exposure_ns = psx_sim_read(sim, PSX_REG_EXPOSURE_MAX_MS) * 1000000ull;
+	info->caps = (caps & PSX_CAPS_SHUTTER ? PSX_CAP_SHUTTER : 0) |
+		     (caps & PSX_CAPS_SCENE ? PSX_CAP_SCENE : 0);
+	info->simulated = caps & PSX_CAPS_SCENE;
+}
+
+static int start_model(struct psx_sim *sim, const struct psx_sim_options *options,
+		       struct psx_error *err)
+{
+	const struct psx_model_host host = {
+		.context = sim, .alloc = host_alloc, .free = host_free, .map = host_map,
+	};
+	int error;
+
+	sim->rate = options->rate;
+	sim->model = psx_model_create(&host, &options->model, &error);
+	if (!sim->model)
+		return psx_error_set(err, -error, "sim: a model of %u x %u: %s",
+				     options->model.width, options->model.height,
+				     strerror(-error));
+	fill_info(sim);
+	if (psx_sim_ring_init(sim, err))
+		return -1;
+	return psx_sim_present(&sim->base, psx_image_get_levels(options->scene), err);
+}
+
+struct psx_transport *psx_sim_open(const char *keys, struct psx_error *err)
+{
+	struct psx_sim_options options;
+	struct psx_sim *sim;
+	int failed;
+
+	if (psx_sim_parse(keys, &options, err))
+		return NULL;
+	sim = calloc(1, sizeof(*sim));
+	if (!sim) {
+		psx_image_free(options.scene);
+		return psx_error_null(err, ENOMEM, "out of memory");
+	}
+	sim->base.ops = &sim_ops;
+	failed = start_model(sim, &options, err);
+	psx_image_free(options.scene);
+	if (!failed)
+		return &sim->base;
+	sim_close(&sim->base);
+	errno = err ? err->code : EIO;
+	return NULL;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+/* Banks, planes, scenes and the commit, through the model's registers. */
+#include "sim.h"
+#include "../error.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Move one map of 16-bit values through the staging memory */
+static int load(struct psx_sim *sim, uint32_t target, uint32_t direction, const char *what,
+		struct psx_error *err)
+{
+	psx_sim_write64(sim, PSX_REG_LOAD_ADDR_LO, psx_sim_address(SIM_STAGING, 0));
+	psx_sim_write(sim, PSX_REG_LOAD_BYTES, (uint32_t)sim->region[SIM_STAGING].size);
+	psx_sim_write(sim, PSX_REG_LOAD_OFFSET, 0);
+	psx_sim_write(sim, PSX_REG_LOAD_TARGET, target);
+	psx_sim_write(sim, PSX_REG_LOAD_GO, direction);
+	return psx_sim_check(sim, what, err);
+}
+
+int psx_sim_present(struct psx_transport *t, const uint16_t *levels, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	memcpy(sim->region[SIM_STAGING].memory, levels, sim->region[SIM_STAGING].size);
+	return load(sim, PSX_LOAD_SCENE, PSX_LOAD_WRITE, "scene", err);
+}
+
+int psx_sim_shape(struct psx_transport *t, const struct psx_slot *slot, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	psx_sim_write(sim, PSX_REG_BANK_SEL, slot->slot);
+	psx_sim_write(sim, PSX_REG_BANK_SHAPE, slot->k | slot->phases << 8);
+	if (psx_sim_check(sim, "bank", err) || !slot->k)
+		return slot->k ? -1 : 0;
+	psx_sim_write(sim, PSX_REG_BANK_SCALE, slot->scale);
+	psx_sim_write(sim, PSX_REG_BANK_THRESHOLD, slot->threshold);
+	return psx_sim_check(sim, "bank", err);
+}
+
+int psx_sim_write_plane(struct psx_transport *t, uint32_t slot, unsigned int phase,
+			const int16_t *codes, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	memcpy(sim->region[SIM_STAGING].memory, codes, sim->region[SIM_STAGING].size);
+	return load(sim, PSX_LOAD_TARGET(PSX_LOAD_PLANE, slot, phase), PSX_LOAD_WRITE,
+		    "bias plane", err);
+}
+
+int psx_sim_read_plane(struct psx_transport *t, uint32_t slot, unsigned int phase,
+		       int16_t *codes, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	if (load(sim, PSX_LOAD_TARGET(PSX_LOAD_PLANE, slot, phase), PSX_LOAD_READ, "bias plane",
+		 err))
+		return -1;
+	memcpy(codes, sim->region[SIM_STAGING].memory, sim->region[SIM_STAGING].size);
+	return 0;
+}
+
+int psx_sim_commit(struct psx_transport *t, const struct psx_settings *s, enum psx_mode mode,
+		   const uint32_t *slots, size_t count, uint32_t *cfg_id, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+	uint32_t i;
+
+	if (count > PSX_SCHEDULE_MAX)
+		return psx_error_set(err, ENOSPC, "a schedule has at most %u banks",
+				     PSX_SCHEDULE_MAX);
+	psx_sim_write(sim, PSX_REG_CFG_MODE, (uint32_t)mode);
+	psx_sim_write(sim, PSX_REG_CFG_POLARITY, s->polarity == PSX_BOTH);
+	psx_sim_write(sim, PSX_REG_CFG_PGA, (uint32_t)__builtin_ctz(s->pga));
+	psx_sim_write(sim, PSX_REG_CFG_TRIGGER,
+		      s->software_trigger ? PSX_TRIGGER_SOFTWARE : PSX_TRIGGER_TIMER);
+	psx_sim_write64(sim, PSX_REG_CFG_EXPOSURE_LO, s->exposure_ns);
+	psx_sim_write64(sim, PSX_REG_CFG_PERIOD_LO, s->period_ns);
+	for (i = 0; i < count; i++) {
+		psx_sim_write(sim, PSX_REG_CFG_SCHEDULE_SEL, i);
+		psx_sim_write(sim, PSX_REG_CFG_SCHEDULE_BANK, slots[i]);
+	}
+	psx_sim_write(sim, PSX_REG_CFG_SCHEDULE_LEN, (uint32_t)count);
+	if (psx_sim_check(sim, "configuration", err))
+		return -1;
+	psx_sim_write(sim, PSX_REG_COMMIT, 1);
+	if (psx_sim_check(sim, "commit", err))
+		return -1;
+	*cfg_id = psx_sim_read(sim, PSX_REG_CFG_PENDING);
+	if (!*cfg_id)
+		*cfg_id = psx_sim_read(sim, PSX_REG_CFG_ID);
+	return 0;
+}

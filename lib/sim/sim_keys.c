@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/* The keys of a sim: URI (docs/sim.md). */
+#include "sim.h"
+#include "../error.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_WIDTH	  640
+#define DEFAULT_HEIGHT	  480
+#define DEFAULT_PITCH_UM  100
+#define DEFAULT_PHOTONS	  30000
+#define DEFAULT_MISMATCH  0.02
+#define DEFAULT_NOISE	  0.05
+#define DEFAULT_DOSE_RATE 494
+#define UGY_TO_PGY	  1e6
+#define DEFAULT_SCENE	  "baggage"
+
+/* Values as they stand in the URI; NAN = not given */
+struct values {
+	const char *profile, *scene;
+	double width, height, seed, mismatch, photons, read_noise, rate, dose_rate, pitch;
+};
+
+struct key {
+	const char *name;
+	size_t offset;
+	double least, most;
+	bool whole;
+};
+
+#define KEY(name, least, most, whole) { #name, offsetof(struct values, name), least, most, whole }
+
+static const struct key number_keys[] = {
+	KEY(width, 1, PSX_MODEL_MAX_SIDE, true),
+	KEY(height, 1, PSX_MODEL_MAX_SIDE, true),
+	KEY(seed, 0, 9007199254740992.0, true),
+	KEY(mismatch, 0, 0.1, false),
+	KEY(photons, 1, 4294967295.0, true),
+	KEY(read_noise, 0, 1000, false),
+	KEY(rate, 0, 1e6, false),
+	KEY(dose_rate, 0.1, 32920, false),
+	KEY(pitch, 1, 100000, true),
+};
+
+#define NUMBER_KEYS (sizeof(number_keys) / sizeof(number_keys[0]))
+
+static int set_number(struct values *v, const struct key *key, const char *text,
+		      struct psx_error *err)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end || !(value >= key->least && value <= key->most) ||
+	    (key->whole && value != floor(value)))
+		return psx_error_set(err, EINVAL, "sim: %s=%.40s: need a %snumber %g..%g", key->name,
+				     text, key->whole ? "whole " : "", key->least, key->most);
+	memcpy((char *)v + key->offset, &value, sizeof(value));
+	return 0;
+}
+
+static int set_key(struct values *v, const char *name, const char *text, struct psx_error *err)
+{
+	size_t i;
+
+	if (!strcmp(name, "profile")) {
+		v->profile = text;
+		return 0;
+	}
+	if (!strcmp(name, "scene")) {
+		v->scene = text;
+		return 0;
+	}
+	for (i = 0; i < NUMBER_KEYS; i++)
+		if (!strcmp(name, number_keys[i].name))
+			return set_number(v, &number_keys[i], text, err);
+	return psx_error_set(err, EINVAL,
+			     "sim: no key '%.40s' (keys: profile scene width height seed mismatch "
+			     "photons read_noise rate dose_rate pitch)", name);
+}
+
+/* Cut "key=value,key=value" in place; "\," is a comma in a value */
+static int split(struct values *v, char *text, struct psx_error *err)
+{
+	while (*text) {
+		char *name = text, *value, *out;
+
+		value = strpbrk(text, "=,");
+		if (!value || *value == ',')
+			return psx_error_set(err, EINVAL, "sim: '%.*s' is not key=value",
+					     (int)strcspn(text, ","), text);
+		*value++ = '\0';
+		for (text = out = value; *text && *text != ','; text++) {
+			if (*text == '\\' && text[1] == ',')
+				text++;
+			*out++ = *text;
+		}
+		if (*text)
+			text++;
+		*out = '\0';
+		if (set_key(v, name, value, err))
+			return -1;
+	}
+	return 0;
+}
+
+static double given(double value, double otherwise)
+{
+	return isnan(value) ? otherwise : value;
+}
+
+static int open_scene(const struct values *v, struct psx_sim_options *options,
+		      struct psx_error *err)
+{
+	const char *scene = v->scene ? v->scene : DEFAULT_SCENE;
+	uint32_t width = (uint32_t)given(v->width, DEFAULT_WIDTH);
+	uint32_t height = (uint32_t)given(v->height, DEFAULT_HEIGHT);
+
+	options->scene = psx_image_phantom(scene, width, height, options->model.seed, err);
+	if (!options->scene && errno != ENOENT)
+		return -1;
+	if (!options->scene) {
+		options->scene = psx_image_load(scene, err);
+		if (!options->scene)
+			return -1;
+		width = psx_image_get_width(options->scene);
+		height = psx_image_get_height(options->scene);
+	}
+	if (width > PSX_MODEL_MAX_SIDE || height > PSX_MODEL_MAX_SIDE)
+		return psx_error_set(err, EINVAL, "sim: scene %s is %u x %u, the model ends at %u",
+				     scene, width, height, PSX_MODEL_MAX_SIDE);
+	if (given(v->width, width) != width || given(v->height, height) != height)
+		return psx_error_set(err, EINVAL,
+				     "sim: scene %s is %u x %u, not the %g x %g that was asked for",
+				     scene, width, height, given(v->width, width),
+				     given(v->height, height));
+	options->model.width = width;
+	options->model.height = height;
+	return 0;
+}
+
+static int fill(const struct values *v, struct psx_sim_options *options, struct psx_error *err)
+{
+	struct psx_model_config *m = &options->model;
+
+	m->profile = PSX_PROFILE_REAL;
+	if (v->profile && !strcmp(v->profile, "ideal"))
+		m->profile = PSX_PROFILE_IDEAL;
+	else if (v->profile && strcmp(v->profile, "real") != 0)
+		return psx_error_set(err, EINVAL, "sim: no profile '%.40s' (ideal, real)", v->profile);
+	if (m->profile == PSX_PROFILE_REAL) {
+		m->mismatch_ppm = (u32)lround(given(v->mismatch, DEFAULT_MISMATCH) * 1e6);
+		m->photons = (u32)given(v->photons, DEFAULT_PHOTONS);
+		m->read_noise_milli = (u32)lround(given(v->read_noise, DEFAULT_NOISE) * 1e3);
+	} else if (!isnan(v->mismatch) || !isnan(v->photons) || !isnan(v->read_noise)) {
+		return psx_error_set(err, EINVAL,
+				     "sim: profile=ideal has no mismatch, photons or read_noise");
+	}
+	m->seed = (u64)given(v->seed, 1);
+	m->pitch_um = (u32)given(v->pitch, DEFAULT_PITCH_UM);
+	m->dose_rate_pgy_s = (u64)llround(given(v->dose_rate, DEFAULT_DOSE_RATE) * UGY_TO_PGY);
+	options->rate = given(v->rate, 0);
+	return open_scene(v, options, err);
+}
+
+int psx_sim_parse(const char *keys, struct psx_sim_options *options, struct psx_error *err)
+{
+	struct values v = { NULL, NULL, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
+	char *text = strdup(keys);
+	int failed;
+
+	*options = (struct psx_sim_options){ 0 };
+	if (!text)
+		return psx_error_set(err, ENOMEM, "out of memory");
+	failed = split(&v, text, err) || fill(&v, options, err);
+	if (failed) {
+		int code = errno;
+
+		psx_image_free(options->scene);
+		free(text);
+		errno = code;
+		return -1;
+	}
+	free(text);
+	return 0;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+/* The model's frame ring: grant room, let device time pass, take completions. */
+#include "sim.h"
+#include "../error.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SEG_SHIFT    16
+#define QUEUE_SHIFT  8
+#define FRAMES_WIDE  2 /* payloads of the largest size that fit at least */
+
+int psx_sim_ring_init(struct psx_sim *sim, struct psx_error *err)
+{
+	uint64_t least = (uint64_t)FRAMES_WIDE * psx_sim_read(sim, PSX_REG_PAYLOAD_MAX);
+	const size_t sizes[SIM_REGIONS] = {
+		[SIM_QUEUE] = sizeof(struct psx_completion) << QUEUE_SHIFT,
+		[SIM_STAGING] = (size_t)sim->base.info.width * sim->base.info.height * 2,
+	};
+	unsigned int seg_shift = SEG_SHIFT;
+	uint32_t segments, i;
+
+	sim->ring_size = 1ull << SEG_SHIFT;
+	while (sim->ring_size < least)
+		sim->ring_size *= 2;
+	while (sim->ring_size >> seg_shift > psx_sim_read(sim, PSX_REG_SEGS_MAX))
+		seg_shift++;
+	segments = (uint32_t)(sim->ring_size >> seg_shift);
+	sim->queue_size = 1ull << QUEUE_SHIFT;
+	for (i = 0; i < SIM_REGIONS; i++) {
+		size_t size = i == SIM_DATA ? sim->ring_size : sizes[i];
+
+		sim->region[i].memory = calloc(1, size);
+		if (!sim->region[i].memory)
+			return psx_error_set(err, ENOMEM, "sim: no memory for a ring of %zu bytes",
+					     size);
+		sim->region[i].size = size;
+	}
+	psx_sim_write(sim, PSX_REG_SEG_SHIFT, seg_shift);
+	for (i = 0; i < segments; i++) {
+		psx_sim_write(sim, PSX_REG_SEG_SEL, i);
+		psx_sim_write64(sim, PSX_REG_SEG_ADDR_LO,
+				psx_sim_address(SIM_DATA, (uint64_t)i << seg_shift));
+	}
+	psx_sim_write(sim, PSX_REG_SEG_COUNT, segments);
+	psx_sim_write64(sim, PSX_REG_CQ_ADDR_LO, psx_sim_address(SIM_QUEUE, 0));
+	psx_sim_write(sim, PSX_REG_CQ_SHIFT, QUEUE_SHIFT);
+	return psx_sim_check(sim, "ring", err);
+}
+
+static void grant(struct psx_sim *sim)
+{
+	psx_sim_write64(sim, PSX_REG_GRANT_DATA_LO, sim->consumed + sim->ring_size);
+	psx_sim_write64(sim, PSX_REG_GRANT_CQ_LO, sim->taken + sim->queue_size);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+int psx_sim_start(struct psx_transport *t, uint64_t frames, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	memset(sim->region[SIM_QUEUE].memory, 0, sim->region[SIM_QUEUE].size);
+	sim->taken = sim->consumed = sim->lent = 0;
+	sim->due_ns = now_ns();
+	psx_sim_write(sim, PSX_REG_RING_CTRL, 0);
+	psx_sim_write(sim, PSX_REG_RING_CTRL, 1);
+	grant(sim);
+	psx_sim_write64(sim, PSX_REG_ACQ_FRAMES_LO, frames);
+	psx_sim_write(sim, PSX_REG_ACQ_CTRL, PSX_ACQ_START);
+	return psx_sim_check(sim, "start", err);
+}
+
+int psx_sim_stop(struct psx_transport *t, bool abort)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	psx_sim_write(sim, PSX_REG_ACQ_CTRL, abort ? PSX_ACQ_ABORT : PSX_ACQ_STOP);
+	return psx_sim_check(sim, "stop", NULL);
+}
+
+/* The completion at `taken`, when it is there */
+static const struct psx_completion *peek(struct psx_sim *sim)
+{
+	const struct psx_completion *queue = (const void *)sim->region[SIM_QUEUE].memory;
+	const struct psx_completion *c = &queue[sim->taken & (sim->queue_size - 1)];
+	uint32_t tag = (uint32_t)(sim->taken >> QUEUE_SHIFT) + 1;
+
+	return __atomic_load_n(&c->tag, __ATOMIC_ACQUIRE) == tag ? c : NULL;
+}
+
+/* With a rate: real time until the next frame may be handed out. 0, or
+ * ETIMEDOUT after waiting as long as was allowed, or EINTR. */
+static int pace(struct psx_sim *sim, int timeout_ms)
+{
+	uint64_t now = now_ns();
+	uint64_t until = sim->due_ns;
+	struct timespec when;
+	bool late = false;
+
+	if (sim->rate <= 0 || now >= until)
+		return 0;
+	if (timeout_ms >= 0 && now + (uint64_t)timeout_ms * 1000000 < until) {
+		until = now + (uint64_t)timeout_ms * 1000000;
+		late = true;
+	}
+	when.tv_sec = (time_t)(until / 1000000000);
+	when.tv_nsec = (long)(until % 1000000000);
+	if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL))
+		return EINTR;
+	return late ? ETIMEDOUT : 0;
+}
+
+static void fill_info(const struct psx_completion *c, struct psx_frame_info *info)
+{
+	*info = (struct psx_frame_info){
+		.seq = c->seq,
+		.device_ns = c->device_ns,
+		.mono_ns = now_ns(),
+		.dropped = c->dropped,
+		.cfg_id = c->cfg_id,
+		.effective = c->effective,
+		.saturated = c->saturated,
+		.trigger = c->trigger,
+		.stage_x = c->stage_x,
+		.stage_y = c->stage_y,
+		.crc32c = c->crc32c,
+		.flags = c->saturated ? PSX_FRAME_SATURATED : 0,
+		.bank = c->bank,
+		.channel = c->channel,
+		.mode = c->mode,
+	};
+}
+
+int psx_sim_next(struct psx_transport *t, int timeout_ms, struct psx_frame_info *info,
+		 const void **payload, size_t *length, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+	const struct psx_completion *c;
+	int wait;
+
+	sim->consumed = sim->lent;
+	grant(sim);
+	wait = pace(sim, timeout_ms);
+	if (wait)
+		return psx_error_set(err, wait, "no frame yet");
+	while (!(c = peek(sim))) {
+		uint64_t next = psx_model_next_event(sim->model);
+
+		if (!(psx_sim_read(sim, PSX_REG_STATUS) & PSX_STATUS_RUNNING))
+			return 0;
+		if (next == UINT64_MAX)
+			return psx_error_set(err, ETIMEDOUT, "the device waits for a trigger");
+		psx_model_advance(sim->model, next);
+	}
+	if (c->length > sim->ring_size ||
+	    (c->position & (sim->ring_size - 1)) + c->length > sim->ring_size)
+		return psx_error_set(err, EIO, "the device names a payload outside the ring");
+	fill_info(c, info);
+	*payload = sim->region[SIM_DATA].memory + (c->position & (sim->ring_size - 1));
+	*length = c->length;
+	sim->taken++;
+	sim->lent = c->position + c->length;
+	if (sim->rate > 0)
+		sim->due_ns += (uint64_t)(1e9 / sim->rate);
+	return 1;
+}
+
+uint64_t psx_sim_discard(struct psx_transport *t)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+	const struct psx_completion *c;
+	uint64_t count = 0;
+
+	while ((c = peek(sim))) {
+		sim->lent = c->position + c->length;
+		sim->taken++;
+		count++;
+	}
+	sim->consumed = sim->lent;
+	return count;
+}

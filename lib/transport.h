@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a way to a detector has to offer. The device object above it chooses
+ * bank slots and words errors; a transport moves codes, commands and frames.
+ * Functions return 0, or -1 with errno and a line in *err.
+ */
+#ifndef PSX_LIB_TRANSPORT_H
+#define PSX_LIB_TRANSPORT_H
+
+#include "frame.h"
+#include "settings.h"
+
+struct psx_transport;
+
+/* A bank slot's contents but for its planes */
+struct psx_slot {
+	uint32_t slot;
+	unsigned int k, phases;
+	uint16_t scale; /* Q8.8 */
+	uint16_t threshold;
+};
+
+struct psx_transport_ops {
+	void (*close)(struct psx_transport *t);
+	void (*get_status)(struct psx_transport *t, struct psx_device_status *st);
+	int (*present)(struct psx_transport *t, const uint16_t *levels, struct psx_error *err);
+	int (*set_shutter)(struct psx_transport *t, bool open, struct psx_error *err);
+
+	/* Give a slot its shape, dropping what it held; k = 0 frees it. */
+	int (*shape)(struct psx_transport *t, const struct psx_slot *slot, struct psx_error *err);
+	/* Planes 0, 1, 2 .. of a shaped slot, in order; width * height codes */
+	int (*write_plane)(struct psx_transport *t, uint32_t slot, unsigned int phase,
+			   const int16_t *codes, struct psx_error *err);
+	int (*read_plane)(struct psx_transport *t, uint32_t slot, unsigned int phase,
+			  int16_t *codes, struct psx_error *err);
+	/* Latch the slots, in this order, with the settings */
+	int (*commit)(struct psx_transport *t, const struct psx_settings *s, enum psx_mode mode,
+		      const uint32_t *slots, size_t count, uint32_t *cfg_id,
+		      struct psx_error *err);
+
+	/* Returns when the rails are there */
+	int (*set_rails)(struct psx_transport *t, bool on, struct psx_error *err);
+	int (*start)(struct psx_transport *t, uint64_t frames, struct psx_error *err);
+	int (*stop)(struct psx_transport *t, bool abort);
+	int (*trigger)(struct psx_transport *t, struct psx_error *err);
+	/* As psx_acquisition_next(); the frame's memory is free for reuse at
+	 * the next call. *info and *payload are filled at 1. */
+	int (*next)(struct psx_transport *t, int timeout_ms, struct psx_frame_info *info,
+		    const void **payload, size_t *length, struct psx_error *err);
+	/* Give up what is ready and was not fetched; returns how many frames */
+	uint64_t (*discard)(struct psx_transport *t);
+};
+
+struct psx_transport {
+	const struct psx_transport_ops *ops;
+	struct psx_device_info info;
+};
+
+/* The model in this process: `keys` is what follows "sim:" */
+struct psx_transport *psx_sim_open(const char *keys, struct psx_error *err);
+
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "psxctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char doc[] = "List the detectors of this host, and the model that is always there.";
+
+struct listing {
+	struct ctl *ctl;
+	int found;
+};
+
+static int show(const char *node, void *arg)
+{
+	struct listing *listing = arg;
+
+	listing->found++;
+	if (listing->ctl->json)
+		ctl_json(json_pack("{s:s, s:b}", "uri", node, "simulated", 0));
+	else
+		printf("%s\n", node);
+	return 0;
+}
+
+int verb_list(struct ctl *ctl, int argc, char **argv)
+{
+	const struct argp argp = { .doc = doc };
+	struct listing listing = { .ctl = ctl };
+
+	if (ctl_parse(ctl, &argp, argc, argv, NULL))
+		return CTL_USAGE;
+	if (psx_device_enumerate(show, &listing) < 0 && !ctl->quiet)
+		fprintf(stderr, "psxctl list: udev does not answer; devices cannot be found\n");
+	if (ctl->json)
+		ctl_json(json_pack("{s:s, s:b}", "uri", "sim:", "simulated", 1));
+	else
+		printf("sim:%s\n", listing.found ? "" : "   (a model in this process; no device found)");
+	return CTL_OK;
+}

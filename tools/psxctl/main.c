@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "psxctl.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	int (*run)(struct ctl *ctl, int argc, char **argv);
+} verbs[] = {
+	{ "list", verb_list },	     { "info", verb_info }, { "kernel", verb_kernel },
+	{ "acquire", verb_acquire }, { "view", verb_view }, { "eval", verb_eval },
+};
+
+static const char doc[] =
+	"Reconfigurable perovskite X-ray detectors from the command line.\v"
+	"Verbs (psxctl VERB --help says more):\n"
+	"  list      detectors of this host\n"
+	"  info      identity, geometry, limits and state of a detector\n"
+	"  kernel    list, show or load convolution kernels\n"
+	"  acquire   frames from a detector, into a file with -o\n"
+	"  view      a picture of a frame or an image, on the terminal or as PNG\n"
+	"  eval      images through an ideal detector: how many pixels are effective\n"
+	"\n"
+	"Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 frames were lost.";
+
+/* The verb's place in argv; options before it are the common ones */
+static error_t parse_verb(int key, char *arg, struct argp_state *state)
+{
+	int *place = state->input;
+
+	(void)arg;
+	if (key != ARGP_KEY_ARG)
+		return ARGP_ERR_UNKNOWN;
+	*place = state->next - 1;
+	state->next = state->argc;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct argp argp = { .parser = parse_verb, .args_doc = "VERB ...", .doc = doc };
+	struct ctl ctl = { 0 };
+	int place = 0;
+	size_t i;
+
+	(void)setlocale(LC_CTYPE, "");
+	if (ctl_parse(&ctl, &argp, argc, argv, &place))
+		return CTL_USAGE;
+	if (!place)
+		return ctl_usage(&ctl, "say what to do: list, info, kernel, acquire, view or eval (try --help)");
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(argv[place], verbs[i].name) != 0)
+			continue;
+		ctl.verb = verbs[i].name;
+		return verbs[i].run(&ctl, argc - place, argv + place);
+	}
+	return ctl_usage(&ctl, "no verb '%s' (list info kernel acquire view eval)", argv[place]);
+}

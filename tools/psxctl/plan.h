@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* What an acquisition is to do, and the stream of frames that comes of it. */
+#ifndef PSXCTL_PLAN_H
+#define PSXCTL_PLAN_H
+
+#include "options.h"
+
+#define PLAN_KERNELS 256
+
+struct plan {
+	enum psx_mode mode;
+	enum psx_polarity polarity;
+	struct threshold threshold;
+	unsigned int accumulate, pga;
+	uint64_t exposure_ns, period_ns;
+	bool software_trigger;
+	struct psx_kernel *kernels[PLAN_KERNELS]; /* one a channel */
+	size_t kernel_count;			  /* 0 = what is loaded */
+};
+
+/* Scan, positive, T = 1, one exposure a frame, PGA 1, 1 s, no kernels */
+void plan_init(struct plan *plan);
+void plan_free(struct plan *plan);
+/* "NAME[,NAME...]"; -1 with *err */
+int plan_add_kernels(struct plan *plan, const char *names, struct psx_error *err);
+/* Make banks of the kernels for this device and latch them; -1 with *err */
+int plan_load(const struct plan *plan, struct psx_device *dev, struct psx_error *err);
+/* The plan, for a file's metadata; new reference */
+json_t *plan_json(const struct plan *plan, const struct psx_device_info *info);
+
+/* Frames as the plan wants them: summed and cut by the tool where it asks for
+ * sums or for a share of the maximum, else as they come */
+struct stream {
+	const struct plan *plan;
+	struct psx_device *dev;
+	struct psx_acquisition *acq;
+	struct psx_accumulator *sums; /* NULL = frames as they come */
+	struct psx_frame *made;	      /* the last one that the tool made */
+};
+
+/* `frames` frames to deliver, 0 = endless; -1 with *err */
+int stream_start(struct stream *stream, const struct plan *plan, struct psx_device *dev,
+		 uint64_t frames, struct psx_error *err);
+/* 1 with a frame, valid until the next call; 0 at the end; -1 with *err */
+int stream_next(struct stream *stream, const struct psx_frame **frame, struct psx_error *err);
+void stream_end(struct stream *stream);
+
+/* Effective, sizes and ratios of a frame, in the words that all verbs use */
+struct figures {
+	uint64_t pixels, effective, payload_bytes, dense_bytes, saturated;
+};
+struct figures figures_of(const struct psx_frame *frame);
+void figures_add(struct figures *sum, const struct figures *one);
+double figures_occupancy(const struct figures *f);
+double figures_byte_ratio(const struct figures *f);
+
+#endif

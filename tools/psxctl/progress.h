@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PSXCTL_PROGRESS_H
+#define PSXCTL_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A bar on stderr, drawn at most ten times a second, and only on a terminal */
+struct progress {
+	const char *what; /* "frames", "images" */
+	uint64_t total;	  /* 0 = not known */
+	uint64_t start_ms, drawn_ms;
+	bool on;
+};
+
+void progress_begin(struct progress *p, const char *what, uint64_t total, bool wanted);
+void progress_show(struct progress *p, uint64_t done);
+/* Take the bar away */
+void progress_end(struct progress *p);
+
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include "plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int stream_start(struct stream *stream, const struct plan *plan, struct psx_device *dev,
+		 uint64_t frames, struct psx_error *err)
+{
+	*stream = (struct stream){ .plan = plan, .dev = dev };
+	if (plan->accumulate > 1 || plan->threshold.share > 0) {
+		stream->sums = psx_accumulator_new(plan->accumulate, err);
+		if (!stream->sums)
+			return -1;
+	}
+	stream->acq = psx_acquisition_start(dev, frames * plan->accumulate);
+	if (stream->acq)
+		return 0;
+	(void)snprintf(err->message, sizeof(err->message), "%s", psx_device_error(dev));
+	psx_accumulator_free(stream->sums);
+	stream->sums = NULL;
+	return -1;
+}
+
+static int next_exposure(struct stream *stream, const struct psx_frame **frame,
+			 struct psx_error *err)
+{
+	int got;
+
+	if (stream->plan->software_trigger && psx_device_trigger(stream->dev) && errno != EBUSY) {
+		(void)snprintf(err->message, sizeof(err->message), "%s",
+			       psx_device_error(stream->dev));
+		return -1;
+	}
+	do
+		got = psx_acquisition_next(stream->acq, -1, frame);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		(void)snprintf(err->message, sizeof(err->message), "%s",
+			       psx_acquisition_error(stream->acq));
+	return got;
+}
+
+int stream_next(struct stream *stream, const struct psx_frame **frame, struct psx_error *err)
+{
+	const struct plan *plan = stream->plan;
+	int complete = 0, got;
+
+	if (!stream->sums)
+		return next_exposure(stream, frame, err);
+	while (!complete) {
+		got = next_exposure(stream, frame, err);
+		if (got <= 0)
+			return got;
+		complete = psx_accumulator_add(stream->sums, *frame, err);
+		if (complete < 0)
+			return -1;
+	}
+	psx_frame_free(stream->made);
+	stream->made = psx_accumulator_take(
+		stream->sums,
+		threshold_of(&plan->threshold,
+			     psx_accumulator_get_maximum(stream->sums, plan->polarity)),
+		plan->polarity, err);
+	*frame = stream->made;
+	return stream->made ? 1 : -1;
+}
+
+void stream_end(struct stream *stream)
+{
+	psx_frame_free(stream->made);
+	psx_accumulator_free(stream->sums);
+	psx_acquisition_free(stream->acq);
+	*stream = (struct stream){ 0 };
+}
+
+struct figures figures_of(const struct psx_frame *frame)
+{
+	const struct psx_frame_info *info = psx_frame_get_info(frame);
+	size_t length;
+
+	(void)psx_frame_get_payload(frame, &length);
+	return (struct figures){
+		.pixels = (uint64_t)info->width * info->height,
+		.effective = info->effective,
+		.payload_bytes = length,
+		.dense_bytes = (uint64_t)info->width * info->height * sizeof(int16_t),
+		.saturated = info->saturated,
+	};
+}
+
+void figures_add(struct figures *sum, const struct figures *one)
+{
+	sum->pixels += one->pixels;
+	sum->effective += one->effective;
+	sum->payload_bytes += one->payload_bytes;
+	sum->dense_bytes += one->dense_bytes;
+	sum->saturated += one->saturated;
+}
+
+double figures_occupancy(const struct figures *f)
+{
+	return f->pixels ? (double)f->effective / (double)f->pixels : 0;
+}
+
+double figures_byte_ratio(const struct figures *f)
+{
+	return f->dense_bytes ? (double)f->payload_bytes / (double)f->dense_bytes : 0;
+}
