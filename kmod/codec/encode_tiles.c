@@ -137,7 +137,7 @@ static u8 *put_mask(const struct tile *tile, u32 rows, bool has_rows, u32 width,
 	}
 	for (i = 0; i < PIXELS; i++) {
 		value[count] = (s16)mask_value(tile->value[i]);
-		count += tile->mask >> i & 1;
+		count += (u32)(tile->mask >> i) & 1;
 	}
 	memset(value + count, 0, 8 * sizeof(*value));
 	return pack(value, count, width, out);
