@@ -34,7 +34,7 @@ static u64 exp_neg(u64 y)
 	u64 rest, term, sum;
 	u32 n;
 
-	if (halvings > 40)
+	if (halvings > 30)	/* below a step of Q30 */
 		return 0;
 	/* y - halvings * ln 2, both terms below 2^66 before the cut to Q60 */
 	rest = (u64)(((unsigned __int128)y << 30) - (unsigned __int128)halvings * LN2_Q60);
