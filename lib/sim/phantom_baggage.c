@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define BAND	128u
-#define PHOTONS 4.0 /* a grey level */
+#define PHOTONS 25.0 /* a grey level */
 
 struct blur {
 	uint32_t reach; /* pixels to each side */

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+#include "subject.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int fail(struct psx_error *err, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fail(struct psx_error *err, int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	err->code = code;
+	(void)vsnprintf(err->message, sizeof(err->message), format, args);
+	va_end(args);
+	return -1;
+}
+
+static int make_values(struct subject *s, struct psx_error *err)
+{
+	s->values = calloc((size_t)s->width * s->height, sizeof(s->values[0]));
+	return s->values ? 0
+			 : fail(err, ENOMEM, "no memory for %u x %u pixels", s->width, s->height);
+}
+
+static int take_frame(struct subject *s, const struct psx_frame *frame, struct psx_error *err)
+{
+	int16_t *strip;
+	uint32_t y;
+	size_t x;
+
+	s->is_frame = true;
+	s->info = *psx_frame_get_info(frame);
+	s->width = s->info.width;
+	s->height = s->info.height;
+	(void)psx_frame_get_payload(frame, &s->payload_bytes);
+	if (make_values(s, err))
+		return -1;
+	strip = malloc((size_t)s->width * 8 * sizeof(strip[0]));
+	if (!strip)
+		return fail(err, ENOMEM, "no memory for %u x 8 pixels", s->width);
+	for (y = 0; y < s->height; y += 8) {
+		const uint32_t rows = s->height - y < 8 ? s->height - y : 8;
+
+		if (psx_frame_to_dense_rows(frame, y, rows, strip, s->width, err))
+			break;
+		for (x = 0; x < (size_t)rows * s->width; x++)
+			s->values[(size_t)y * s->width + x] = strip[x];
+	}
+	free(strip);
+	return y < s->height ? -1 : 0;
+}
+
+static int load_image(struct subject *s, const char *path, struct psx_error *err)
+{
+	struct psx_image *img = psx_image_load(path, err);
+	const uint16_t *levels;
+	size_t i;
+	int failed;
+
+	if (!img)
+		return -1;
+	s->width = psx_image_get_width(img);
+	s->height = psx_image_get_height(img);
+	levels = psx_image_get_levels(img);
+	failed = make_values(s, err);
+	for (i = 0; !failed && i < (size_t)s->width * s->height; i++)
+		s->values[i] = levels[i];
+	psx_image_free(img);
+	return failed;
+}
+
+/* All of a file that can be sought in. */
+static void *read_all(const char *path, size_t *length, struct psx_error *err)
+{
+	FILE *file = fopen(path, "rbe");
+	void *data = NULL;
+	long end = -1;
+
+	if (file && !fseek(file, 0, SEEK_END))
+		end = ftell(file);
+	if (end >= 0) {
+		rewind(file);
+		data = malloc((size_t)end + 1);
+	}
+	if (data && fread(data, 1, (size_t)end, file) != (size_t)end) {
+		free(data);
+		data = NULL;
+	}
+	if (!data)
+		(void)fail(err, errno, "%s: %s", path, strerror(errno));
+	if (file)
+		(void)fclose(file);
+	*length = (size_t)end;
+	return data;
+}
+
+static int load_payload(struct subject *s, const char *path, struct psx_error *err)
+{
+	struct psx_error inner = {0};
+	struct psx_frame *frame;
+	size_t length;
+	void *data = read_all(path, &length, err);
+	int failed;
+
+	if (!data)
+		return -1;
+	frame = psx_frame_parse(data, length, &inner);
+	failed = !frame || take_frame(s, frame, &inner);
+	if (failed)
+		(void)fail(err, inner.code, "%.100s: %.140s", path, inner.message);
+	psx_frame_free(frame);
+	free(data);
+	return failed ? -1 : 0;
+}
+
+/* The name that the file's metadata give the kernel of the frame's channel. */
+static void find_kernel(struct subject *s, const char *metadata)
+{
+	json_t *root = json_loads(metadata ? metadata : "", 0, NULL);
+	const json_t *kernel = json_array_get(json_object_get(root, "kernels"), s->info.channel);
+	const char *name = json_string_value(json_object_get(kernel, "name"));
+
+	if (name)
+		(void)snprintf(s->kernel, sizeof(s->kernel), "%s", name);
+	json_decref(root);
+}
+
+static int load_from_file(struct subject *s, const char *path, long long index,
+			  struct psx_error *err)
+{
+	struct psx_error inner = {0};
+	struct psx_file *file = psx_file_open(path, err);
+	struct psx_frame *frame;
+	int failed;
+
+	if (!file)
+		return -1;
+	s->count = (long long)psx_file_get_count(file);
+	s->index = index < 0 ? index + s->count : index;
+	if (s->index < 0 || s->index >= s->count) {
+		psx_file_close(file);
+		return fail(err, ERANGE, "%.150s: no frame %lld, the file has %lld", path, index,
+			    s->count);
+	}
+	frame = psx_file_get_frame(file, (uint64_t)s->index);
+	if (frame)
+		failed = take_frame(s, frame, &inner);
+	else
+		failed = fail(&inner, errno, "%s", psx_file_error(file));
+	if (failed)
+		(void)fail(err, inner.code, "%.100s: %.140s", path, inner.message);
+	else
+		find_kernel(s, psx_file_get_metadata(file));
+	psx_frame_free(frame);
+	psx_file_close(file);
+	return failed ? -1 : 0;
+}
+
+/* What kind of file it is, by its first bytes. */
+enum kind { KIND_IMAGE, KIND_PAYLOAD, KIND_FILE };
+
+static enum kind kind_of(const char *path)
+{
+	unsigned char magic[4] = {0};
+	FILE *file = fopen(path, "rbe");
+
+	if (!file)
+		return KIND_FILE; /* whose reader says why */
+	if (fread(magic, 1, sizeof(magic), file) == 0)
+		memset(magic, 0, sizeof(magic));
+	(void)fclose(file);
+	if (!memcmp(magic, "PSXF", 4))
+		return KIND_PAYLOAD;
+	if ((magic[0] == 'P' && magic[1] >= '1' && magic[1] <= '7') ||
+	    !memcmp(magic, "\x89PNG", 4) || !memcmp(magic, "II", 2) || !memcmp(magic, "MM", 2))
+		return KIND_IMAGE;
+	return KIND_FILE;
+}
+
+int subject_load(struct subject *s, const char *path, long long index, struct psx_error *err)
+{
+	const enum kind kind = kind_of(path);
+	int failed;
+
+	*s = (struct subject){.count = 1};
+	if (kind == KIND_FILE)
+		failed = load_from_file(s, path, index, err);
+	else if (index != 0 && index != -1)
+		failed = fail(err, ERANGE, "%.150s: no frame %lld, the file has one", path, index);
+	else
+		failed = kind == KIND_PAYLOAD ? load_payload(s, path, err)
+					      : load_image(s, path, err);
+	if (failed)
+		subject_free(s);
+	return failed ? -1 : 0;
+}
+
+void subject_free(struct subject *s)
+{
+	free(s->values);
+	s->values = NULL;
+}

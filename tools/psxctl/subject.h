@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What `view` shows: a frame of a file, a frame's payload, or an image. */
+#ifndef PSXCTL_SUBJECT_H
+#define PSXCTL_SUBJECT_H
+
+#include <psxdet.h>
+#include <stdint.h>
+
+struct subject {
+	uint32_t width, height;
+	int32_t *values;
+	bool is_frame;
+	/* of frames */
+	struct psx_frame_info info;
+	long long index, count; /* in the file */
+	size_t payload_bytes;
+	char kernel[64]; /* empty when not known */
+};
+
+/* Frame `index`, from the end when negative. -1 with *err. */
+int subject_load(struct subject *s, const char *path, long long index, struct psx_error *err);
+void subject_free(struct subject *s);
+
+static inline const char *subject_unit(const struct subject *s)
+{
+	return s->is_frame ? "bits" : "grey levels";
+}
+
+static inline double subject_occupancy(const struct subject *s)
+{
+	return s->info.effective / ((double)s->width * s->height);
+}
+
+/* 16 bits a pixel */
+static inline uint64_t subject_dense_bytes(const struct subject *s)
+{
+	return 2 * (uint64_t)s->width * s->height;
+}
+
+#endif
