@@ -15,16 +15,15 @@ static const char doc[] =
 	"FILE is a file of frames, the payload of one frame, or an image (PGM, PNG, TIFF). Without "
 	"--map the frame decides: signed where values are negative, edges where over a tenth is 0, "
 	"else grey. Pictures under 256 pixels are enlarged by a whole number. With --json nothing "
-	"is drawn "
-	"in the terminal.";
+	"is drawn in the terminal.";
 
 enum { OPT_MAP = 0x2001, OPT_HISTOGRAM };
 
 static const struct argp_option options[] = {
 	{"output", 'o', "PNG", 0, "Write a picture instead of drawing in the terminal", 0},
 	{"number", 'n', "INDEX", 0, "Frame of the file, from 0; -1 is the last", 0},
-	{"map", 'm', "MAP", 0, "grey, signed or edges", 0},
-	{"histogram", 'H', NULL, 0, "With a histogram beneath", 0},
+	{"map", OPT_MAP, "MAP", 0, "grey, signed or edges", 0},
+	{"histogram", OPT_HISTOGRAM, NULL, 0, "With a histogram beneath", 0},
 	{0},
 };
 
