@@ -12,6 +12,9 @@
 #define MAX_TAPS (PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K)
 /* Weights may be shrunk by up to 1/64 to meet the steps of the DAC */
 #define FIT_RANGE 64
+/* A flat scene of full dose may be wrong by this many bits */
+#define NULL_BITS 0.25
+#define FULL_DOSE 4095
 
 /* Sub-pixels that exist before and after a centre */
 struct way {
@@ -79,6 +82,12 @@ static void for_each_way(const struct psx_bank *bank,
 				      (struct way){ yi / count, yi % count }, arg);
 }
 
+/* What a cell's sum may be off by */
+static double null_limit(double scale)
+{
+	return NULL_BITS / (scale / 256 * FULL_DOSE);
+}
+
 struct making {
 	const struct psx_kernel *kernel;
 	struct psx_bank *bank;
@@ -112,7 +121,8 @@ static void make_codes(struct way x, struct way y, void *arg)
 	double residual;
 
 	fold(making->kernel, x, y, making->shrink, folded);
-	residual = psx_null_codes(folded, bank->k * bank->k, codes_at(bank, x, y));
+	(void)psx_null_codes(folded, bank->k * bank->k, null_limit(bank->scale), codes_at(bank, x, y),
+			     &residual);
 	bank->residual = fmax(bank->residual, fabs(residual));
 }
 
@@ -124,18 +134,19 @@ static void make_codes(struct way x, struct way y, void *arg)
  */
 static double fit_scale(const struct psx_kernel *kernel, double least)
 {
-	double most = fmin(UINT16_MAX, least + floor(least / FIT_RANGE));
-	double targets[MAX_TAPS], best = least, best_misfit = INFINITY, scale;
+	double most = fmin(UINT16_MAX, least + fmin(floor(least / FIT_RANGE), FIT_RANGE));
+	double targets[MAX_TAPS], best = least, best_cost = INFINITY, scale;
 	unsigned int count = kernel->k * kernel->k, i;
 
 	for (scale = least; scale <= most; scale++) {
-		double misfit;
+		int16_t codes[MAX_TAPS];
+		double cost, residual;
 
 		for (i = 0; i < count; i++)
 			targets[i] = kernel->weights[i] * kernel->scale / scale;
-		misfit = psx_null_misfit(targets, count);
-		if (misfit < best_misfit) {
-			best_misfit = misfit;
+		cost = psx_null_codes(targets, count, null_limit(scale), codes, &residual);
+		if (cost < best_cost) {
+			best_cost = cost;
 			best = scale;
 		}
 	}

@@ -18,11 +18,10 @@ struct psx_bank {
 	int16_t *codes; /* [way_y][way_x][k * k] */
 };
 
-/* Codes of one cell: the null. Realised weights add up to the sum of targets
- * as exactly as the DAC allows; returns realised sum - wanted sum. */
-double psx_null_codes(const double *targets, unsigned int count, int16_t *codes);
-
-/* How badly the DAC's steps meet these weights one by one: sum of squares */
-double psx_null_misfit(const double *targets, unsigned int count);
+/* Codes of one cell: the null. Realised weights add up to the sum of targets,
+ * within `limit` where the DAC allows; *residual = realised sum - wanted sum.
+ * Returns a cost by which different targets of the same kernel compare. */
+double psx_null_codes(const double *targets, unsigned int count, double limit, int16_t *codes,
+		      double *residual);
 
 #endif

@@ -38,19 +38,6 @@ static int nearest_code(double weight)
 	return weight_of(code + 1) - weight < weight - weight_of(code) ? code + 1 : code;
 }
 
-double psx_null_misfit(const double *targets, unsigned int count)
-{
-	double squares = 0;
-	unsigned int i;
-
-	for (i = 0; i < count; i++) {
-		double error = targets[i] == 0 ? 0 : weight_of(nearest_code(targets[i])) - targets[i];
-
-		squares += error * error;
-	}
-	return squares;
-}
-
 /* Coarsest first; equal ones in raster order */
 static void sort_taps(struct tap *taps, unsigned int count)
 {
@@ -65,29 +52,38 @@ static void sort_taps(struct tap *taps, unsigned int count)
 	}
 }
 
-/* Weight gained by moving a tap by -1, 0 or 1 code */
+/* Weight gained by moving a tap by -1, 0 or 1 code; infinite where that is off
+ * the scale, or more than 1.5 steps off the target */
 static double gain_of(const struct tap *tap, int move)
 {
 	int code = tap->code + move;
 
-	if (code > PSX_CODE_MAX || code < -PSX_CODE_MAX)
+	if (!move)
+		return 0;
+	if (code > PSX_CODE_MAX || code < -PSX_CODE_MAX ||
+	    fabs(weight_of(code) - tap->target) > 1.5 * tap->step)
 		return (double)INFINITY;
 	return weight_of(code) - weight_of(tap->code);
 }
 
-/* What an error costs: a sum shows wherever there is signal, the error of one
- * tap only where the scene has contrast, here taken as a tenth of the signal. */
-static double cost_of(double sum, double squares)
+/*
+ * What errors cost. The sum shows wherever there is signal, the error of one
+ * tap only where the scene has contrast, here taken as a tenth of the signal;
+ * a sum beyond the limit shows in flat parts of the frame, which is worse.
+ */
+static double cost_of(double sum, double squares, double limit)
 {
-	return 100 * sum * sum + squares;
+	double beyond = fmax(0, fabs(sum) - limit);
+
+	return 1e4 * beyond * beyond + 100 * sum * sum + squares;
 }
 
 /* Move the pair of taps by a code each, or one tap, that lowers the cost most.
  * errors[] are those of the taps; returns false when nothing is better. */
-static bool polish(struct tap *taps, double *errors, unsigned int count, double *sum)
+static bool polish(struct tap *taps, double *errors, unsigned int count, double limit, double *sum)
 {
 	double gains[PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K][3];
-	double best = cost_of(*sum, 0);
+	double best = cost_of(*sum, 0, limit);
 	unsigned int first = 0, second = 0, i, j;
 	int move_first = 0, move_second = 0, a;
 
@@ -101,9 +97,11 @@ static bool polish(struct tap *taps, double *errors, unsigned int count, double 
 				double more = one * (one + 2 * errors[i]) +
 					      two * (two + 2 * errors[j]);
 
-				if (cost_of(*sum + one + two, more) >= best)
+				double cost = cost_of(*sum + one + two, more, limit);
+
+				if (cost >= best)
 					continue;
-				best = cost_of(*sum + one + two, more);
+				best = cost;
 				first = i;
 				second = j;
 				move_first = a / 3 - 1;
@@ -121,12 +119,13 @@ static bool polish(struct tap *taps, double *errors, unsigned int count, double 
 	return true;
 }
 
-double psx_null_codes(const double *targets, unsigned int count, int16_t *codes)
+double psx_null_codes(const double *targets, unsigned int count, double limit, int16_t *codes,
+		      double *residual)
 {
 	struct tap taps[PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K];
 	double errors[PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K];
 	unsigned int used = 0, moves = 0, i;
-	double sum = 0;
+	double sum = 0, squares = 0;
 
 	for (i = 0; i < count; i++) {
 		int code;
@@ -147,9 +146,12 @@ double psx_null_codes(const double *targets, unsigned int count, int16_t *codes)
 		errors[i] = weight_of(taps[i].code) - taps[i].target;
 		sum += errors[i];
 	}
-	while (moves < MAX_MOVES && polish(taps, errors, used, &sum))
+	while (moves < MAX_MOVES && polish(taps, errors, used, limit, &sum))
 		moves++;
-	for (i = 0; i < used; i++)
+	for (i = 0; i < used; i++) {
 		codes[taps[i].place] = (int16_t)taps[i].code;
-	return sum;
+		squares += errors[i] * errors[i];
+	}
+	*residual = sum;
+	return cost_of(sum, squares, limit);
 }
