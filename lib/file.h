@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* What writer and reader of docs/file-format.md share. */
+#ifndef PSX_LIB_FILE_H
+#define PSX_LIB_FILE_H
+
+#include <psxdet.h>
+
+#define PSX_FILE_HEADER       24u
+#define PSX_FILE_RECORD       112u
+#define PSX_FILE_TRAILER      32u
+#define PSX_FILE_MAX_METADATA (16u << 20)
+
+struct psx_file {
+	char *path; /* as the caller gave it */
+	char *metadata;
+	struct psx_error error;
+	uint64_t count;         /* of frames */
+	const uint8_t *offsets; /* of their records, as in the index */
+	uint8_t *noted;         /* the same, when not from a mapped index */
+	size_t noted_room;
+
+	/* Writing. */
+	int fd;          /* -1 when not writing */
+	char *target;    /* where commit puts it; NULL: written in place */
+	char *temporary; /* NULL: nothing to remove */
+	uint64_t end;    /* of the last whole frame */
+	bool torn;       /* bytes of an unfinished frame could not be taken back */
+
+	/* Reading. */
+	const uint8_t *map; /* NULL when not reading */
+	size_t size;
+	uint64_t first; /* record */
+	uint64_t index; /* where the records end */
+	bool complete;
+};
+
+/* A record's facts. */
+struct psx_file_record {
+	struct psx_frame_info info;
+	uint64_t length; /* of the payload */
+	uint64_t number; /* in the file */
+};
+
+struct psx_file *psx_file_new(const char *path, struct psx_error *err);
+bool psx_file_is_object(const char *text, size_t length);
+/* Note the position of the next record; ENOMEM. */
+int psx_file_note(struct psx_file *file, uint64_t offset);
+/* file->error from errno, as "NAME: no space left on device"; returns -1. */
+int psx_file_failed(struct psx_file *file);
+
+void psx_file_put_header(uint8_t *out, const char *metadata, uint32_t length);
+/* NULL, or why these PSX_FILE_HEADER bytes are refused. */
+const char *psx_file_get_header(const uint8_t *in, uint32_t *length, uint32_t *crc32c);
+void psx_file_put_record(uint8_t *out, const struct psx_file_record *record);
+/* NULL, or why these PSX_FILE_RECORD bytes are refused. */
+const char *psx_file_get_record(const uint8_t *in, struct psx_file_record *record);
+void psx_file_put_trailer(uint8_t *out, const struct psx_file *file);
+/* Whether the file ends in an index and trailer that are right. */
+bool psx_file_get_trailer(const uint8_t *map, size_t size, uint64_t *index, uint64_t *count);
+
+void psx_file_put_offset(uint8_t *out, uint64_t offset);
+uint64_t psx_file_get_offset(const uint8_t *in);
+
+static inline uint64_t psx_file_fill(uint64_t length)
+{
+	return (length + 7) / 8 * 8 - length;
+}
+
+#endif

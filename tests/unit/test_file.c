@@ -1,0 +1,697 @@
+// SPDX-License-Identifier: MIT
+/* .psx files: what is written is read, damage is found, nothing is left behind. */
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <psxdet.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "frame_reference.h"
+
+#define METADATA "{\"simulated\": true, \"note\": \"\xc3\xa4\"}"
+#define FRAMES 3
+/* Layout that docs/file-format.md gives. */
+#define HEADER 24
+#define RECORD 112
+#define TRAILER 32
+
+static char folder[64];
+
+static void make_folder(void)
+{
+	(void)strcpy(folder, "/tmp/psx-test-file.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	ck_assert_int_eq(chdir(folder), 0);
+}
+
+static int count_entries(void)
+{
+	DIR *dir = opendir(folder);
+	int count = -2; /* . and .. */
+
+	while (readdir(dir))
+		count++;
+	(void)closedir(dir);
+	return count;
+}
+
+static void remove_folder(void)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while ((entry = readdir(dir)))
+		(void)unlink(entry->d_name);
+	(void)closedir(dir);
+	(void)chdir("/");
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+
+/* Frame n: other facts and another size each. */
+static struct psx_frame *make_frame(uint32_t n)
+{
+	struct psx_frame_info info = {
+		.seq = 100 + n, .device_ns = 1ull << 33, .mono_ns = 1ull << 34, .dropped = n,
+		.series = 3, .width = 5 + n, .height = 3, .cfg_id = 7 + n, .saturated = 8,
+		.trigger = 9, .stage_x = -10, .stage_y = 11, .flags = PSX_FRAME_SATURATED,
+		.threshold = 2, .scale = 0x800, .bank = 1, .channel = 2, .mode = PSX_MODE_SNAP,
+		.polarity = PSX_BOTH, .pga = 16,
+	};
+	int16_t values[8 * 3];
+	struct psx_frame *frame;
+
+	for (uint32_t i = 0; i < 24; i++)
+		values[i] = (int16_t)((i * (n + 3)) % 7 * 5 - 12);
+	frame = psx_frame_encode(&info, values, info.width, NULL);
+	ck_assert_ptr_nonnull(frame);
+	return frame;
+}
+
+static void check_frame(const struct psx_frame *is, uint32_t n)
+{
+	struct psx_frame *want = make_frame(n);
+	const struct psx_frame_info *a = psx_frame_get_info(is), *b = psx_frame_get_info(want);
+	size_t la, lb;
+	const void *pa = psx_frame_get_payload(is, &la), *pb = psx_frame_get_payload(want, &lb);
+
+	ck_assert_uint_eq(a->seq, b->seq);
+	ck_assert_uint_eq(a->device_ns, b->device_ns);
+	ck_assert_uint_eq(a->mono_ns, b->mono_ns);
+	ck_assert_uint_eq(a->dropped, b->dropped);
+	ck_assert_uint_eq(a->series, b->series);
+	ck_assert_uint_eq(a->width, b->width);
+	ck_assert_uint_eq(a->height, b->height);
+	ck_assert_uint_eq(a->cfg_id, b->cfg_id);
+	ck_assert_uint_eq(a->effective, b->effective);
+	ck_assert_uint_eq(a->saturated, b->saturated);
+	ck_assert_uint_eq(a->trigger, b->trigger);
+	ck_assert_int_eq(a->stage_x, b->stage_x);
+	ck_assert_int_eq(a->stage_y, b->stage_y);
+	ck_assert_uint_eq(a->crc32c, b->crc32c);
+	ck_assert_uint_eq(a->flags, b->flags);
+	ck_assert_uint_eq(a->threshold, b->threshold);
+	ck_assert_uint_eq(a->scale, b->scale);
+	ck_assert_uint_eq(a->bank, b->bank);
+	ck_assert_uint_eq(a->channel, b->channel);
+	ck_assert_uint_eq(a->mode, b->mode);
+	ck_assert_uint_eq(a->polarity, b->polarity);
+	ck_assert_uint_eq(a->pga, b->pga);
+	ck_assert_uint_eq(la, lb);
+	ck_assert_mem_eq(pa, pb, la);
+	psx_frame_free(want);
+}
+
+static struct psx_file *begin(const char *name)
+{
+	struct psx_error err;
+	struct psx_file *file = psx_file_create(name, METADATA, &err);
+
+	ck_assert_msg(file != NULL, "%s", err.message);
+	return file;
+}
+
+static int append(struct psx_file *file, uint32_t n)
+{
+	struct psx_frame *frame = make_frame(n);
+	int ret = psx_file_append(file, frame);
+	int code = errno;
+
+	psx_frame_free(frame);
+	errno = code;
+	return ret;
+}
+
+static void write_file(const char *name, uint32_t frames)
+{
+	struct psx_file *file = begin(name);
+
+	for (uint32_t n = 0; n < frames; n++)
+		ck_assert_int_eq(append(file, n), 0);
+	ck_assert_msg(psx_file_commit(file) == 0, "%s", psx_file_error(file));
+	psx_file_close(file);
+}
+
+static size_t slurp(const char *name, uint8_t *out, size_t size)
+{
+	FILE *f = fopen(name, "rb");
+	size_t n;
+
+	ck_assert_ptr_nonnull(f);
+	n = fread(out, 1, size, f);
+	(void)fclose(f);
+	return n;
+}
+
+static void spit(const char *name, const uint8_t *bytes, size_t size)
+{
+	FILE *f = fopen(name, "wb");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(bytes, 1, size, f), size);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static uint64_t get64(const uint8_t *p)
+{
+	uint64_t x = 0;
+
+	for (int i = 8; i--;)
+		x = x << 8 | p[i];
+	return x;
+}
+
+static void put(uint8_t *p, uint64_t x, int bytes)
+{
+	for (int i = 0; i < bytes; i++, x >>= 8)
+		p[i] = (uint8_t)x;
+}
+
+/* A file of FRAMES frames in memory, and where its parts begin. */
+struct image {
+	uint8_t bytes[4096];
+	size_t size, first, record[FRAMES + 1], index;
+};
+
+static struct image make_image(void)
+{
+	struct image im;
+
+	write_file("image.psx", FRAMES);
+	im.size = slurp("image.psx", im.bytes, sizeof(im.bytes));
+	im.first = (HEADER + strlen(METADATA) + 7) / 8 * 8;
+	im.record[0] = im.first;
+	for (int i = 0; i < FRAMES; i++)
+		im.record[i + 1] = im.record[i] + RECORD +
+				   (get64(im.bytes + im.record[i] + 8) + 7) / 8 * 8;
+	im.index = im.record[FRAMES];
+	ck_assert_uint_eq(im.size, im.index + 8 * FRAMES + TRAILER);
+	return im;
+}
+
+static void mend_record(struct image *im, int i)
+{
+	uint8_t *p = im->bytes + im->record[i];
+
+	put(p + 4, ref_crc32c(p + 8, RECORD - 8, 0), 4);
+}
+
+static void mend_trailer(struct image *im)
+{
+	uint8_t *trailer = im->bytes + im->size - TRAILER;
+
+	put(trailer + 16, ref_crc32c(im->bytes + im->index, 8 * FRAMES + 16, 0), 4);
+}
+
+/* ------------------------------------------------------------- writing -- */
+
+START_TEST(round_trip)
+{
+	struct psx_file *file;
+	struct psx_frame *frame;
+
+	write_file("run.psx", (uint32_t)_i);
+	ck_assert_int_eq(count_entries(), 1);
+	file = psx_file_open("run.psx", NULL);
+	ck_assert_ptr_nonnull(file);
+	ck_assert(psx_file_is_complete(file));
+	ck_assert_str_eq(psx_file_get_metadata(file), METADATA);
+	ck_assert_uint_eq(psx_file_get_count(file), (unsigned int)_i);
+	for (uint32_t n = (uint32_t)_i; n--;) {
+		frame = psx_file_get_frame(file, n);
+		ck_assert_ptr_nonnull(frame);
+		check_frame(frame, n);
+		psx_frame_free(frame);
+	}
+	ck_assert_ptr_null(psx_file_get_frame(file, (uint64_t)_i));
+	ck_assert_int_eq(errno, ERANGE);
+	ck_assert_int_eq(append(file, 0), -1);
+	ck_assert_int_eq(errno, EBADF);
+	psx_file_close(file);
+}
+END_TEST
+
+/* The bytes are those that the document gives. */
+START_TEST(layout)
+{
+	struct image im = make_image();
+	const uint8_t *trailer = im.bytes + im.size - TRAILER;
+
+	ck_assert_mem_eq(im.bytes, "\x89PSX\r\n\x1a\n\1\0\0\0", 12);
+	ck_assert_uint_eq(im.bytes[12], strlen(METADATA));
+	ck_assert_mem_eq(im.bytes + HEADER, METADATA, strlen(METADATA));
+	ck_assert_mem_eq(im.bytes + im.record[1], "FRAM", 4);
+	ck_assert_uint_eq(get64(im.bytes + im.record[1] + 16), 1);
+	ck_assert_uint_eq(get64(im.bytes + im.record[1] + 24), 101);
+	for (size_t i = 0; i < FRAMES; i++)
+		ck_assert_uint_eq(get64(im.bytes + im.index + 8 * i), im.record[i]);
+	ck_assert_uint_eq(get64(trailer), im.index);
+	ck_assert_uint_eq(get64(trailer + 8), FRAMES);
+	ck_assert_uint_eq(get64(trailer + 16), ref_crc32c(im.bytes + im.index, 8 * FRAMES + 16, 0));
+	ck_assert_mem_eq(trailer + 24, "PSXEND\r\n", 8);
+}
+END_TEST
+
+START_TEST(bad_metadata)
+{
+	static const char *const bad[] = { "", "[1]", "{", "{} x", "3", "{\"a\":1,}", "\xff{}" };
+	struct psx_error err;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_assert_ptr_null(psx_file_create("run.psx", bad[i], &err));
+		ck_assert_int_eq(errno, EINVAL);
+		ck_assert_int_eq(err.code, EINVAL);
+	}
+	ck_assert_int_eq(count_entries(), 0);
+}
+END_TEST
+
+static void check_old_content(const char *name)
+{
+	uint8_t bytes[16];
+
+	ck_assert_uint_eq(slurp(name, bytes, sizeof(bytes)), 3);
+	ck_assert_mem_eq(bytes, "old", 3);
+}
+
+/* Until commit, what stood under the name stays; without it, for good. */
+START_TEST(existing_file)
+{
+	struct psx_file *file;
+	struct stat st;
+
+	spit("run.psx", (const uint8_t *)"old", 3);
+	file = begin("run.psx");
+	ck_assert_int_eq(append(file, 0), 0);
+	ck_assert_int_eq(count_entries(), 2);
+	check_old_content("run.psx");
+	psx_file_close(file);
+	check_old_content("run.psx");
+	ck_assert_int_eq(count_entries(), 1);
+
+	write_file("run.psx", 1);
+	ck_assert_int_eq(stat("run.psx", &st), 0);
+	ck_assert_int_gt(st.st_size, 3);
+	ck_assert_int_eq(count_entries(), 1);
+}
+END_TEST
+
+START_TEST(name_and_mode)
+{
+	struct stat st;
+
+	(void)umask(027);
+	write_file("run.psx", 0);
+	ck_assert_int_eq(stat("run.psx", &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+
+	ck_assert_int_eq(symlink("run.psx", "link.psx"), 0);
+	write_file("link.psx", 2);
+	ck_assert_int_eq(lstat("link.psx", &st), 0);
+	ck_assert(S_ISLNK(st.st_mode));
+	ck_assert_int_eq(stat("run.psx", &st), 0);
+	ck_assert_int_gt(st.st_size, 2 * RECORD);
+	ck_assert_int_eq(count_entries(), 2);
+}
+END_TEST
+
+START_TEST(cannot_create)
+{
+	struct psx_error err;
+
+	ck_assert_ptr_null(psx_file_create("none/run.psx", METADATA, &err));
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_str_eq(err.message, "none/run.psx: no such file or directory");
+	ck_assert_ptr_null(psx_file_create(folder, METADATA, &err));
+	ck_assert_int_eq(err.code, EISDIR);
+	ck_assert_ptr_null(psx_file_open("run.psx", &err));
+	ck_assert_int_eq(err.code, ENOENT);
+	ck_assert_ptr_null(psx_file_open(folder, &err));
+	ck_assert_int_eq(err.code, EBADMSG);
+}
+END_TEST
+
+START_TEST(devices)
+{
+	struct psx_error err;
+	struct psx_file *file = begin("/dev/null");
+
+	ck_assert_int_eq(append(file, 0), 0);
+	ck_assert_int_eq(psx_file_commit(file), 0);
+	psx_file_close(file);
+	ck_assert_ptr_null(psx_file_create("/dev/full", METADATA, &err));
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_str_eq(err.message, "/dev/full: no space left on device");
+}
+END_TEST
+
+static void limit_file_size(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A frame without room is taken back, wherever in it the room ends. */
+START_TEST(no_room_for_frame)
+{
+	struct image im = make_image();
+	struct psx_frame *frame;
+	struct psx_file *file;
+
+	for (size_t room = im.record[1]; room < im.record[2]; room += 4) {
+		file = begin("run.psx");
+		ck_assert_int_eq(append(file, 0), 0);
+		limit_file_size(room);
+		ck_assert_int_eq(append(file, 1), -1);
+		ck_assert_int_eq(errno, EFBIG);
+		ck_assert_str_eq(psx_file_error(file), "run.psx: file too large");
+		limit_file_size(RLIM_INFINITY);
+		ck_assert_uint_eq(psx_file_get_count(file), 1);
+		ck_assert_int_eq(append(file, 1), 0);
+		ck_assert_int_eq(psx_file_commit(file), 0);
+		psx_file_close(file);
+
+		file = psx_file_open("run.psx", NULL);
+		ck_assert(psx_file_is_complete(file));
+		ck_assert_uint_eq(psx_file_get_count(file), 2);
+		frame = psx_file_get_frame(file, 1);
+		ck_assert_ptr_nonnull(frame);
+		check_frame(frame, 1);
+		psx_frame_free(frame);
+		psx_file_close(file);
+	}
+}
+END_TEST
+
+START_TEST(no_room_for_index)
+{
+	struct image im = make_image();
+	struct psx_file *file;
+
+	spit("run.psx", (const uint8_t *)"old", 3);
+	for (size_t room = im.index; room < im.size; room += 8) {
+		file = begin("run.psx");
+		for (uint32_t n = 0; n < FRAMES; n++)
+			ck_assert_int_eq(append(file, n), 0);
+		limit_file_size(room);
+		ck_assert_int_eq(psx_file_commit(file), -1);
+		ck_assert_int_eq(errno, EFBIG);
+		limit_file_size(RLIM_INFINITY);
+		ck_assert_int_eq(count_entries(), 2); /* and image.psx */
+		check_old_content("run.psx");
+		ck_assert_int_eq(append(file, 0), -1);
+		ck_assert_int_eq(psx_file_commit(file), -1);
+		psx_file_close(file);
+	}
+}
+END_TEST
+
+/* A file system that is full, where one may be mounted. */
+START_TEST(disk_full)
+{
+	struct psx_file *file;
+	int ret;
+
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", folder, "tmpfs", 0, "size=16k") || chdir(folder)) {
+		(void)printf("disk_full: no tmpfs can be mounted here, skipped\n");
+		return;
+	}
+	spit("run.psx", (const uint8_t *)"old", 3);
+	file = begin("run.psx");
+	while ((ret = append(file, 0)) == 0)
+		ck_assert_uint_lt(psx_file_get_count(file), 1000);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_str_eq(psx_file_error(file), "run.psx: no space left on device");
+	psx_file_close(file);
+	check_old_content("run.psx");
+	ck_assert_int_eq(count_entries(), 1);
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(umount(folder), 0);
+	ck_assert_int_eq(chdir(folder), 0);
+}
+END_TEST
+
+/* -------------------------------------------------------------- damage -- */
+
+/* Writers may die after any byte. */
+START_TEST(cut_anywhere)
+{
+	struct image im = make_image();
+
+	for (size_t size = 0; size < im.size; size++) {
+		struct psx_file *file;
+		struct psx_error err;
+		uint64_t whole = 0;
+
+		spit("cut.psx", im.bytes, size);
+		file = psx_file_open("cut.psx", &err);
+		if (size < HEADER + strlen(METADATA)) {
+			ck_assert_ptr_null(file);
+			ck_assert_int_eq(err.code, EBADMSG);
+			continue;
+		}
+		for (int i = 0; i < FRAMES; i++)
+			whole += size >= im.record[i] + RECORD +
+					 get64(im.bytes + im.record[i] + 8);
+		ck_assert_msg(file != NULL, "%zu bytes: %s", size, err.message);
+		ck_assert_str_eq(psx_file_error(file), "");
+		ck_assert(!psx_file_is_complete(file));
+		ck_assert_uint_eq(psx_file_get_count(file), whole);
+		for (uint32_t n = 0; n < whole; n++) {
+			struct psx_frame *frame = psx_file_get_frame(file, n);
+
+			ck_assert_ptr_nonnull(frame);
+			check_frame(frame, n);
+			psx_frame_free(frame);
+		}
+		psx_file_close(file);
+	}
+}
+END_TEST
+
+/* Which frames of a file are as they were; frames that can't be decoded don't
+ * count, frames that decode to something else fail the test. */
+static unsigned int intact_frames(struct psx_file *file)
+{
+	unsigned int intact = 0;
+
+	for (uint32_t n = 0; n < psx_file_get_count(file); n++) {
+		struct psx_frame *frame = psx_file_get_frame(file, n);
+		int16_t values[8 * 3];
+
+		if (!frame) {
+			ck_assert_int_eq(errno, EBADMSG);
+			ck_assert_ptr_nonnull(strstr(psx_file_error(file), "byte "));
+			continue;
+		}
+		if (psx_frame_to_dense(frame, values, 8, NULL) == 0) {
+			check_frame(frame, n);
+			intact |= 1u << n;
+		}
+		psx_frame_free(frame);
+	}
+	return intact;
+}
+
+static bool is_fill(const struct image *im, size_t at)
+{
+	if (at >= HEADER + strlen(METADATA) && at < im->first)
+		return true;
+	for (int i = 0; i < FRAMES; i++)
+		if (at >= im->record[i] + RECORD + get64(im->bytes + im->record[i] + 8) &&
+		    at < im->record[i + 1])
+			return true;
+	return false;
+}
+
+/* One frame at most is lost, and never silently. */
+START_TEST(flipped_bit)
+{
+	const unsigned int all = (1u << FRAMES) - 1;
+	struct image im = make_image();
+
+	for (size_t bit = 0; bit < 8 * im.size; bit++) {
+		struct image bad = im;
+		size_t at = bit / 8;
+		struct psx_file *file;
+		unsigned int want = all;
+
+		bad.bytes[at] ^= (uint8_t)(1 << bit % 8);
+		spit("bad.psx", bad.bytes, bad.size);
+		file = psx_file_open("bad.psx", NULL);
+		if (at < im.first) {
+			ck_assert(is_fill(&im, at) == (file != NULL));
+			psx_file_close(file);
+			continue;
+		}
+		for (int i = 0; i < FRAMES; i++)
+			if (at >= im.record[i] && at < im.record[i + 1] && !is_fill(&im, at))
+				want &= ~(1u << i);
+		ck_assert_ptr_nonnull(file);
+		ck_assert_msg(intact_frames(file) == want, "bit %zu", bit);
+		ck_assert(psx_file_is_complete(file) == (at < im.index));
+		psx_file_close(file);
+	}
+}
+END_TEST
+
+/* Fields that no CRC protects from someone who can compute CRCs. */
+START_TEST(hostile)
+{
+	static const struct {
+		int record;       /* -1: the index */
+		size_t at;
+		uint64_t value;
+		int bytes;
+		const char *reason;
+	} faults[] = {
+		{ 1, 8, UINT64_MAX, 8, "payload beyond the frames" },
+		{ 1, 8, UINT64_MAX - 300, 8, "payload beyond the frames" },
+		{ 1, 8, 1000, 8, "payload beyond the frames" },
+		{ 1, 8, 0, 8, "shorter than a header" },
+		{ 1, 8, 31, 8, "shorter than a header" },
+		{ 1, 16, 0, 8, "record of another frame" },
+		{ 1, 110, 1, 1, "reserved bytes" },
+		{ 1, 60, 1, 4, "differ in size" },
+		{ 1, 24, 1, 8, "differ in seq" },
+		{ 1, 107, 7, 1, "differ in threshold or polarity" },
+		{ -1, 8, UINT64_MAX, 8, "no room for a record" },
+		{ -1, 8, UINT64_MAX - 7, 8, "no room for a record" },
+		{ -1, 8, 0, 8, "no room for a record" },
+		{ -1, 8, 1 << 20, 8, "no room for a record" },
+	};
+	struct image im = make_image();
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct image bad = im;
+		size_t at = faults[i].record < 0 ? im.index : im.record[faults[i].record];
+		struct psx_file *file;
+
+		put(bad.bytes + at + faults[i].at, faults[i].value, faults[i].bytes);
+		mend_record(&bad, 1);
+		mend_trailer(&bad);
+		spit("bad.psx", bad.bytes, bad.size);
+		file = psx_file_open("bad.psx", NULL);
+		ck_assert_ptr_nonnull(file);
+		ck_assert(psx_file_is_complete(file));
+		ck_assert_ptr_null(psx_file_get_frame(file, 1));
+		ck_assert_int_eq(errno, EBADMSG);
+		ck_assert_msg(strstr(psx_file_error(file), faults[i].reason) != NULL,
+			      "case %zu: %s", i, psx_file_error(file));
+		ck_assert_uint_eq(intact_frames(file), 5);
+		psx_file_close(file);
+	}
+}
+END_TEST
+
+/* A trailer that doesn't fit the file, CRC right: as if there were none. */
+START_TEST(hostile_trailer)
+{
+	struct image im = make_image();
+	const struct { size_t at; uint64_t value; } faults[] = {
+		{ 0, im.index + 8 }, { 0, im.index - 8 }, { 0, UINT64_MAX }, { 0, im.size },
+		{ 8, 0 }, { 8, FRAMES + 1 }, { 8, UINT64_MAX / 8 + FRAMES + 1 }, { 8, UINT64_MAX },
+	};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct image bad = im;
+		struct psx_file *file;
+
+		put(bad.bytes + bad.size - TRAILER + faults[i].at, faults[i].value, 8);
+		mend_trailer(&bad);
+		spit("bad.psx", bad.bytes, bad.size);
+		file = psx_file_open("bad.psx", NULL);
+		ck_assert_ptr_nonnull(file);
+		ck_assert(!psx_file_is_complete(file));
+		ck_assert_uint_eq(intact_frames(file), 7);
+		psx_file_close(file);
+	}
+}
+END_TEST
+
+START_TEST(hostile_metadata)
+{
+	static const char *const bad[] = { "[]", "{", "", "{\"a\":\"\\u0000\"}", "{} {}" };
+	uint8_t bytes[64];
+	struct psx_error err;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		size_t length = strlen(bad[i]);
+
+		memset(bytes, 0, sizeof(bytes));
+		memcpy(bytes, "\x89PSX\r\n\x1a\n\1\0\0\0", 12);
+		put(bytes + 12, length, 4);
+		memcpy(bytes + HEADER, bad[i], length);
+		put(bytes + 16, ref_crc32c(bytes + HEADER, length, 0), 4);
+		put(bytes + 20, ref_crc32c(bytes, 20, 0), 4);
+		spit("bad.psx", bytes, sizeof(bytes));
+		ck_assert_ptr_null(psx_file_open("bad.psx", &err));
+		ck_assert_int_eq(errno, EBADMSG);
+		ck_assert_str_eq(err.message, "bad.psx: byte 24: metadata is not a JSON object");
+	}
+	put(bytes + 12, UINT32_MAX, 4);
+	put(bytes + 20, ref_crc32c(bytes, 20, 0), 4);
+	spit("bad.psx", bytes, sizeof(bytes));
+	ck_assert_ptr_null(psx_file_open("bad.psx", &err));
+	ck_assert_ptr_nonnull(strstr(err.message, "byte 12: metadata longer"));
+}
+END_TEST
+
+static TCase *add_case(Suite *suite, const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_checked_fixture(tc, make_folder, remove_folder);
+	tcase_set_timeout(tc, 120);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("file");
+	TCase *tc = add_case(suite, "writing");
+
+	tcase_add_loop_test(tc, round_trip, 0, FRAMES + 1);
+	tcase_add_test(tc, layout);
+	tcase_add_test(tc, bad_metadata);
+	tcase_add_test(tc, existing_file);
+	tcase_add_test(tc, name_and_mode);
+	tcase_add_test(tc, cannot_create);
+	tcase_add_test(tc, devices);
+	tcase_add_test(tc, no_room_for_frame);
+	tcase_add_test(tc, no_room_for_index);
+	tcase_add_test(tc, disk_full);
+
+	tc = add_case(suite, "damage");
+	tcase_add_test(tc, cut_anywhere);
+	tcase_add_test(tc, flipped_bit);
+	tcase_add_test(tc, hostile);
+	tcase_add_test(tc, hostile_trailer);
+	tcase_add_test(tc, hostile_metadata);
+	return suite;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(make_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
