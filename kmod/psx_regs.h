@@ -3,6 +3,7 @@
  * Register map of a psxdet device, as docs/registers.md explains it.
  * 32-bit little-endian registers in BAR 0, aligned 32-bit access only.
  * _LO/_HI pairs are 64-bit: writing _HI applies both, reading _LO latches _HI.
+ * The device has one latch for each direction, so a pair is one access.
  */
 #ifndef PSX_REGS_H
 #define PSX_REGS_H
@@ -24,7 +25,7 @@
 #define PSX_REG_HEIGHT			0x014
 #define PSX_REG_MAX_K			0x018
 #define PSX_REG_BANKS			0x01c
-#define PSX_REG_PLANES			0x020
+#define PSX_REG_PLANES			0x020	/* planes and maps of all banks */
 #define PSX_REG_DEPTH			0x024	/* DAC bits | ADC bits << 8 */
 #define PSX_REG_PITCH			0x028	/* um */
 #define PSX_REG_MAX_MV			0x02c
@@ -168,8 +169,10 @@
 #define PSX_REG_GRANT_CQ_LO		0x32c	/* first completion not granted */
 #define PSX_REG_GRANT_CQ_HI		0x330
 #define PSX_DATA_ALIGN			64u	/* of every payload's position */
+#define PSX_SEG_ALIGN			4096u	/* of a segment's address */
+#define PSX_CQ_ALIGN			128u	/* of the completion queue's address */
 
-/* Counters and clock: since reset */
+/* Counters since reset; the clock runs on through one */
 #define PSX_REG_MADE_LO			0x380
 #define PSX_REG_MADE_HI			0x384
 #define PSX_REG_DROPPED_LO		0x388

@@ -2,8 +2,13 @@
 /* One detector: its memory, its reset, its serial number. */
 #include "model.h"
 
+#define PLANE_BYTES	(256ull << 20)
+#define PLANES_LEAST	54	/* two banks of k = 5 with both maps, at any size */
+#define PLANES_MOST	14400
+
 void psx_model_reset(struct psx_model *m)
 {
+	m->irq_enable = 0;
 	psx_acquire_end(m);
 	psx_config_reset(m);
 	psx_banks_free(m);
@@ -15,24 +20,32 @@ void psx_model_reset(struct psx_model *m)
 	m->bank_sel = 0;
 	m->made = 0;
 	m->dropped = 0;
-	m->irq_enable = 0;
 	m->irq_status = 0;
 	m->error = 0;
+	m->latch_hi = 0;
+	m->shadow_lo = 0;
 	m->shutter_open = true;
+}
+
+static bool config_valid(const struct psx_model_config *config)
+{
+	return config->width && config->width <= PSX_MODEL_MAX_SIDE && config->height &&
+	       config->height <= PSX_MODEL_MAX_SIDE && config->profile <= PSX_PROFILE_REAL &&
+	       config->dose_rate_pgy_s <= PSX_DOSE_RATE_MOST &&
+	       config->read_noise_milli <= PSX_READ_NOISE_MOST;
 }
 
 struct psx_model *psx_model_create(const struct psx_model_host *host,
 				   const struct psx_model_config *config, int *error)
 {
 	size_t area = (size_t)config->width * config->height;
-	u64 plane_budget = 256ull << 20;
+	u64 plane_budget = PLANE_BYTES;
 	struct psx_model *m;
 	u64 hash = 0;
 	u32 i;
 
 	*error = -EINVAL;
-	if (!config->width || !config->height || config->width > PSX_MODEL_MAX_SIDE ||
-	    config->height > PSX_MODEL_MAX_SIDE || config->profile > PSX_PROFILE_REAL)
+	if (!config_valid(config))
 		return NULL;
 	*error = -ENOMEM;
 	m = host->alloc(host->context, sizeof(*m));
@@ -51,9 +64,12 @@ struct psx_model *psx_model_create(const struct psx_model_host *host,
 		psx_model_destroy(m);
 		return NULL;
 	}
-	/* Room for two banks of k = 5 at any size, for more where they are small */
 	plane_budget /= area * sizeof(s16);
-	m->planes_max = plane_budget < 50 ? 50 : plane_budget > 14400 ? 14400 : (u32)plane_budget;
+	if (plane_budget < PLANES_LEAST)
+		plane_budget = PLANES_LEAST;
+	if (plane_budget > PLANES_MOST)
+		plane_budget = PLANES_MOST;
+	m->planes_max = (u32)plane_budget;
 	hash = psx_hash(config->seed, config->profile);
 	hash = psx_hash(hash, (u64)config->width << 32 | config->height);
 	hash = psx_hash(hash, config->mismatch_ppm);

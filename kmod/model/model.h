@@ -15,6 +15,13 @@
 #define PSX_WEIGHT_SHIFT	30	/* responses are Q30 of weight 1 */
 #define PSX_MAX_CODE		32767
 #define PSX_SETTLE_NS		1000000u	/* of a plane, in every phase */
+#define PSX_NS_PER_MS		1000000ull
+#define PSX_EXPOSURE_LEAST_NS	1000u
+#define PSX_EXPOSURE_MOST_MS	100000u
+#define PSX_PERIOD_MOST_NS	(PSX_U64_MAX >> 8)
+#define PSX_CLOCK_END		(1ull << 63)	/* time does not go beyond */
+#define PSX_DOSE_RATE_MOST	32920000000ull	/* pGy/s */
+#define PSX_READ_NOISE_MOST	1000000u	/* 1/1000 grey level */
 
 /*
  * The crystal. With per-sub-pixel deviations the response follows from the
@@ -116,7 +123,7 @@ struct psx_model {
 	size_t payload_size;
 	struct psx_bank_slot bank[PSX_BANKS];
 	u32 bank_sel;
-	u32 planes_max;
+	u32 planes_max;		/* planes and maps that the banks hold together */
 	u32 planes_used;
 	struct psx_config staged;
 	struct psx_config pending;
@@ -180,8 +187,8 @@ void psx_chain_init(struct psx_chain *chain, const struct psx_model *m, u32 scal
 s16 psx_chain_value(const struct psx_chain *chain, s64 sum, u64 squares, size_t pixel,
 		    s16 offset, s16 dark, u32 *saturated);
 
-/* loader.c, config.c, ring.c, power.c, acquire.c; the rest of the registers in regs.c.
- * Each write function returns a PSX_ERR_ code. */
+/* loader.c, config.c, ring.c, power.c, acquire.c; the rest of the registers in
+ * regs_write.c. Each write function returns a PSX_ERR_ code. */
 u32 psx_bank_write_shape(struct psx_model *m, u32 value);
 u32 psx_loader_go(struct psx_model *m, u32 direction);
 void psx_banks_free(struct psx_model *m);
@@ -203,18 +210,23 @@ void psx_acquire_end(struct psx_model *m);
 /* model.c */
 void psx_model_reset(struct psx_model *m);
 
-/* regs.c */
+/* regs_write.c */
 void psx_model_raise(struct psx_model *m, u32 irq);
+void psx_model_fail(struct psx_model *m, u32 error, u32 reg);
 
-/* a * b >> shift, rounded to nearest, halves away from zero */
+#define PSX_PRODUCT_MOST	(1ll << 62)
+
+/* a * b >> shift, rounded to nearest, halves away from zero; saturates at
+ * +-PSX_PRODUCT_MOST, so that two of them can be added */
 static inline s64 psx_mul_shift(s64 a, u64 b, unsigned int shift)
 {
-	__int128 product = (__int128)a * (__int128)b;
-	__int128 half = (__int128)1 << (shift - 1);
+	unsigned __int128 size = (unsigned __int128)(a < 0 ? -(u64)a : (u64)a) * b;
+	s64 result = PSX_PRODUCT_MOST;
 
-	if (product < 0)
-		return -(s64)((-product + half) >> shift);
-	return (s64)((product + half) >> shift);
+	size = (size + ((unsigned __int128)1 << (shift - 1))) >> shift;
+	if (size < PSX_PRODUCT_MOST)
+		result = (s64)size;
+	return a < 0 ? -result : result;
 }
 
 #endif /* PSX_MODEL_INTERNAL_H */

@@ -39,13 +39,14 @@ struct psx_model_host {
 	void *context;
 	void *(*alloc)(void *context, size_t bytes);	/* zeroed, or NULL */
 	void (*free)(void *context, void *memory);	/* NULL too */
-	/* Host memory for the device's access, valid until the next call */
+	/* Host memory for the device's access, valid until the next call, and
+	 * as well aligned as @address is; NULL where there is none */
 	void *(*map)(void *context, u64 address, size_t bytes);
-	void (*irq)(void *context);	/* an enabled interrupt became pending */
+	void (*irq)(void *context);	/* an enabled interrupt is pending; no calls back */
 	void (*yield)(void *context);	/* called every few milliseconds of work */
 };
 
-/* NULL and *@error (negative errno): -EINVAL, -ENOMEM. */
+/* NULL and *@error (negative errno): -EINVAL, -ENOMEM, with nothing left behind. */
 struct psx_model *psx_model_create(const struct psx_model_host *host,
 				   const struct psx_model_config *config, int *error);
 void psx_model_destroy(struct psx_model *model);
@@ -55,7 +56,8 @@ void psx_model_write(struct psx_model *model, u32 reg, u32 value);
 
 /* Device time until something will happen by itself; U64_MAX for never. */
 u64 psx_model_next_event(const struct psx_model *model);
-/* Let @ns of device time pass; what falls due is done, in order. */
+/* Let @ns of device time pass; what falls due is done, in order. The clock
+ * stands still once it shows 2^63 ns. */
 void psx_model_advance(struct psx_model *model, u64 ns);
 
 #endif /* PSX_MODEL_H */

@@ -48,8 +48,10 @@ static bool copy_out(struct psx_model *m, u64 position, const u8 *data, u32 leng
 		if (part > seg_size - within)
 			part = (u32)(seg_size - within);
 		window = m->host.map(m->host.context, ring->seg_addr[segment] + within, part);
-		if (!window)
+		if (!window) {
+			psx_model_fail(m, PSX_ERR_DMA, PSX_REG_SEG_ADDR_HI);
 			return false;
+		}
 		memcpy(window, data, part);
 		position += part;
 		data += part;
@@ -75,8 +77,10 @@ bool psx_ring_put(struct psx_model *m, struct psx_completion *c)
 	if (!copy_out(m, c->position, m->payload, c->length))
 		return false;
 	slot = m->host.map(m->host.context, ring->cq_addr + entry * sizeof(*c), sizeof(*c));
-	if (!slot)
+	if (!slot) {
+		psx_model_fail(m, PSX_ERR_DMA, PSX_REG_CQ_ADDR_HI);
 		return false;
+	}
 	memcpy(slot, c, offsetof(struct psx_completion, tag));
 	__atomic_store_n(&slot->tag, (u32)(ring->completions >> ring->cq_shift) + 1,
 			 __ATOMIC_RELEASE);

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* What a host reads from BAR 0. */
+#include "model.h"
+
+#define LIMIT_MV		100000u
+#define NEIGHBOUR_MV		170000u
+#define DAC_BITS		16u
+#define ADC_BITS		16u
+#define TEMPERATURE_MC		25000u
+
+static u32 status(const struct psx_model *m)
+{
+	return (m->acq.running ? PSX_STATUS_RUNNING : 0) |
+	       (m->pending.id ? PSX_STATUS_COMMIT_PENDING : 0) |
+	       (m->shutter_open ? PSX_STATUS_SHUTTER_OPEN : 0) |
+	       (m->ring.enabled ? PSX_STATUS_RING_ENABLED : 0);
+}
+
+/* Four characters of the name, zeros after its end */
+static u32 name_word(const struct psx_model *m, u32 index)
+{
+	static const char names[][16] = { "sim-ideal", "sim-real" };
+	const char *part = names[m->config.profile] + 4 * index;
+	u32 word = 0, i;
+
+	for (i = 0; i < 4; i++)
+		word |= (u32)(u8)part[i] << (8 * i);
+	return word;
+}
+
+static u32 read_identity(const struct psx_model *m, u32 reg)
+{
+	if (reg >= PSX_REG_SERIAL && reg < PSX_REG_NAME)
+		return m->serial[(reg - PSX_REG_SERIAL) / 4];
+	if (reg >= PSX_REG_NAME && reg < PSX_REG_SEGS_MAX)
+		return name_word(m, (reg - PSX_REG_NAME) / 4);
+	switch (reg) {
+	case PSX_REG_ID:
+		return PSX_ID;
+	case PSX_REG_VERSION:
+		return PSX_VERSION_1_0;
+	case PSX_REG_CAPS:
+		return PSX_CAPS_SHUTTER | PSX_CAPS_SCENE;
+	case PSX_REG_WIDTH:
+		return m->config.width;
+	case PSX_REG_HEIGHT:
+		return m->config.height;
+	case PSX_REG_MAX_K:
+		return PSX_MODEL_MAX_K;
+	case PSX_REG_BANKS:
+		return PSX_BANKS;
+	case PSX_REG_PLANES:
+		return m->planes_max;
+	case PSX_REG_DEPTH:
+		return DAC_BITS | ADC_BITS << 8;
+	case PSX_REG_PITCH:
+		return m->config.pitch_um;
+	case PSX_REG_MAX_MV:
+		return LIMIT_MV;
+	case PSX_REG_NEIGHBOUR_MV:
+		return NEIGHBOUR_MV;
+	case PSX_REG_SETTLE_NS:
+		return PSX_SETTLE_NS;
+	case PSX_REG_EXPOSURE_MIN_NS:
+		return PSX_EXPOSURE_LEAST_NS;
+	case PSX_REG_EXPOSURE_MAX_MS:
+		return PSX_EXPOSURE_MOST_MS;
+	case PSX_REG_SEGS_MAX:
+		return PSX_SEGS;
+	case PSX_REG_SEG_SHIFT_MAX:
+		return PSX_SEG_SHIFT_LIMIT;
+	case PSX_REG_CQ_SHIFT_MAX:
+		return PSX_CQ_SHIFT_LIMIT;
+	case PSX_REG_PAYLOAD_MAX:
+		return (u32)m->payload_size;
+	default:
+		return 0;
+	}
+}
+
+static u32 read_bank(const struct psx_model *m, u32 reg)
+{
+	const struct psx_bank_slot *bank = &m->bank[m->bank_sel];
+
+	switch (reg) {
+	case PSX_REG_LOAD_BYTES:
+		return m->loader.bytes;
+	case PSX_REG_LOAD_OFFSET:
+		return m->loader.offset;
+	case PSX_REG_LOAD_TARGET:
+		return m->loader.target;
+	case PSX_REG_BANK_SEL:
+		return m->bank_sel;
+	case PSX_REG_BANK_SHAPE:
+		return bank->k | bank->phases << 8;
+	case PSX_REG_BANK_SCALE:
+		return bank->scale;
+	case PSX_REG_BANK_THRESHOLD:
+		return bank->threshold;
+	case PSX_REG_BANK_STATE:
+		return (bank->users ? PSX_BANK_IN_USE : 0) | bank->loaded << 16;
+	default:
+		return 0;
+	}
+}
+
+static u32 read_config(const struct psx_model *m, u32 reg)
+{
+	switch (reg) {
+	case PSX_REG_CFG_MODE:
+		return m->staged.mode;
+	case PSX_REG_CFG_POLARITY:
+		return m->staged.polarity;
+	case PSX_REG_CFG_PGA:
+		return m->staged.pga;
+	case PSX_REG_CFG_TRIGGER:
+		return m->staged.trigger;
+	case PSX_REG_CFG_SCHEDULE_LEN:
+		return m->staged.channels;
+	case PSX_REG_CFG_SCHEDULE_SEL:
+		return m->schedule_sel;
+	case PSX_REG_CFG_SCHEDULE_BANK:
+		return m->staged.channel[m->schedule_sel].bank;
+	case PSX_REG_CFG_PENDING:
+		return m->pending.id;
+	case PSX_REG_CFG_ID:
+		return m->active.id;
+	default:
+		return 0;
+	}
+}
+
+static u32 read_rest(const struct psx_model *m, u32 reg)
+{
+	switch (reg) {
+	case PSX_REG_STATUS:
+		return status(m);
+	case PSX_REG_ERROR:
+		return m->error;
+	case PSX_REG_IRQ_STATUS:
+		return m->irq_status;
+	case PSX_REG_IRQ_ENABLE:
+		return m->irq_enable;
+	case PSX_REG_RAIL_STATE:
+		return m->power.state | m->power.cause << 8;
+	case PSX_REG_RAIL_POS_MV:
+		return (u32)(s32)(m->power.uv[0] / 1000);
+	case PSX_REG_RAIL_NEG_MV:
+		return (u32)(s32)(m->power.uv[1] / 1000);
+	case PSX_REG_RAIL_SLEW:
+		return m->power.slew;
+	case PSX_REG_TEMPERATURE:
+		return TEMPERATURE_MC;
+	case PSX_REG_WATCHDOG_MS:
+		return m->power.watchdog_ms;
+	case PSX_REG_SHUTTER:
+		return m->shutter_open;
+	case PSX_REG_SEG_SEL:
+		return m->ring.seg_sel;
+	case PSX_REG_SEG_SHIFT:
+		return m->ring.seg_shift;
+	case PSX_REG_SEG_COUNT:
+		return m->ring.seg_count;
+	case PSX_REG_CQ_SHIFT:
+		return m->ring.cq_shift;
+	case PSX_REG_RING_CTRL:
+		return m->ring.enabled;
+	default:
+		return 0;
+	}
+}
+
+/* The 64-bit register whose lower half @reg is */
+static const u64 *wide(const struct psx_model *m, u32 reg)
+{
+	switch (reg) {
+	case PSX_REG_LOAD_ADDR_LO:
+		return &m->loader.addr;
+	case PSX_REG_CFG_EXPOSURE_LO:
+		return &m->staged.exposure;
+	case PSX_REG_CFG_PERIOD_LO:
+		return &m->staged.period;
+	case PSX_REG_ACQ_FRAMES_LO:
+		return &m->acq.frames_reg;
+	case PSX_REG_SEG_ADDR_LO:
+		return &m->ring.seg_addr[m->ring.seg_sel];
+	case PSX_REG_CQ_ADDR_LO:
+		return &m->ring.cq_addr;
+	case PSX_REG_GRANT_DATA_LO:
+		return &m->ring.grant_data;
+	case PSX_REG_GRANT_CQ_LO:
+		return &m->ring.grant_cq;
+	case PSX_REG_MADE_LO:
+		return &m->made;
+	case PSX_REG_DROPPED_LO:
+		return &m->dropped;
+	case PSX_REG_CLOCK_LO:
+		return &m->clock;
+	default:
+		return NULL;
+	}
+}
+
+u32 psx_model_read(struct psx_model *m, u32 reg)
+{
+	const u64 *value = wide(m, reg);
+
+	if (value) {
+		m->latch_hi = (u32)(*value >> 32);
+		return (u32)*value;
+	}
+	if (wide(m, reg - 4))
+		return m->latch_hi;
+	if (reg & 3)
+		return 0;
+	if (reg < PSX_REG_CTRL)
+		return read_identity(m, reg);
+	if (reg >= PSX_REG_LOAD_ADDR_LO && reg < PSX_REG_CFG_MODE)
+		return read_bank(m, reg);
+	if (reg >= PSX_REG_CFG_MODE && reg < PSX_REG_RAIL_CTRL)
+		return read_config(m, reg);
+	return read_rest(m, reg);
+}
