@@ -6,7 +6,6 @@
 #define RAIL_UV		105000000ll	/* +-105 V, for biases up to +-100 V */
 #define DEFAULT_SLEW	100	/* mV per ms */
 #define UV_PER_MV	1000
-#define NS_PER_MS	1000000ull
 
 static s64 target(const struct psx_power *p, u32 rail)
 {
@@ -43,12 +42,14 @@ u32 psx_power_ctrl(struct psx_model *m, u32 value)
 
 	switch (value) {
 	case PSX_RAIL_OFF:
+		psx_acquire_end(m);
 		if (p->state != PSX_RAIL_STATE_OFF)
 			ramp(m, false);
 		return PSX_ERR_NONE;
 	case PSX_RAIL_ON:
 		if (p->state == PSX_RAIL_STATE_TRIPPED)
 			return PSX_ERR_STATE;
+		psx_power_pet(m);
 		if (p->state != PSX_RAIL_STATE_ON)
 			ramp(m, true);
 		return PSX_ERR_NONE;
@@ -67,44 +68,44 @@ void psx_power_pet(struct psx_model *m)
 {
 	struct psx_power *p = &m->power;
 
-	p->watchdog_at = p->watchdog_ms ? m->clock + p->watchdog_ms * NS_PER_MS : PSX_U64_MAX;
+	p->watchdog_at = p->watchdog_ms ? m->clock + p->watchdog_ms * PSX_NS_PER_MS : PSX_U64_MAX;
 }
 
-/* Registers go back to their defaults; voltage does not vanish, it ramps down. */
+/* Registers go back to their defaults; voltage does not vanish, it ramps down,
+ * and a trip stays until it is cleared. */
 void psx_power_reset(struct psx_model *m)
 {
 	struct psx_power *p = &m->power;
 
 	p->wanted = false;
-	p->cause = PSX_TRIP_NONE;
 	p->slew = DEFAULT_SLEW;
 	p->watchdog_ms = 0;
 	p->watchdog_at = PSX_U64_MAX;
-	p->time = m->clock;
-	p->state = distance(p) ? PSX_RAIL_STATE_RAMPING : PSX_RAIL_STATE_OFF;
+	if (p->state != PSX_RAIL_STATE_TRIPPED)
+		p->state = distance(p) ? PSX_RAIL_STATE_RAMPING : PSX_RAIL_STATE_OFF;
 }
 
 static u64 ramp_end(const struct psx_power *p)
 {
 	u64 rate = (u64)p->slew * UV_PER_MV;	/* uV per ms */
 
-	return p->time + (distance(p) * NS_PER_MS + rate - 1) / rate;
+	return p->time + (distance(p) * PSX_NS_PER_MS + rate - 1) / rate;
 }
 
 u64 psx_power_next(const struct psx_model *m)
 {
-	u64 next = m->power.watchdog_at;
+	const struct psx_power *p = &m->power;
+	bool moving = distance(p) || p->state == PSX_RAIL_STATE_RAMPING;
 
-	if (distance(&m->power) && ramp_end(&m->power) < next)
-		next = ramp_end(&m->power);
-	return next;
+	return moving && ramp_end(p) < p->watchdog_at ? ramp_end(p) : p->watchdog_at;
 }
 
 /* Bring rails and watchdog up to m->clock */
 void psx_power_advance(struct psx_model *m)
 {
 	struct psx_power *p = &m->power;
-	u64 step = (m->clock - p->time) / 1000 * p->slew;	/* mV/ms is uV/us */
+	u64 us = (m->clock - p->time) / 1000;
+	s64 step = (s64)(us * p->slew);		/* mV/ms is uV/us */
 	bool arrived = m->clock >= ramp_end(p);
 	u32 rail;
 
@@ -114,9 +115,9 @@ void psx_power_advance(struct psx_model *m)
 		if (arrived)
 			p->uv[rail] = aim;
 		else
-			p->uv[rail] += p->uv[rail] < aim ? (s64)step : -(s64)step;
+			p->uv[rail] += p->uv[rail] < aim ? step : -step;
 	}
-	p->time = m->clock;
+	p->time = arrived ? m->clock : p->time + us * 1000;
 	if (arrived && p->state == PSX_RAIL_STATE_RAMPING)
 		set_state(m, p->wanted ? PSX_RAIL_STATE_ON : PSX_RAIL_STATE_OFF);
 	if (m->clock < p->watchdog_at)
