@@ -7,6 +7,12 @@ static size_t area_of(const struct psx_model *m)
 	return (size_t)m->config.width * m->config.height;
 }
 
+/* What a bank takes of the plane memory */
+static u32 planes_of(const struct psx_bank_slot *bank)
+{
+	return bank->phases + (bank->dark != NULL) + (bank->offset != NULL);
+}
+
 static void bank_clear(struct psx_model *m, struct psx_bank_slot *bank)
 {
 	void *blocks[] = { bank->planes, bank->dark, bank->offset };
@@ -14,7 +20,7 @@ static void bank_clear(struct psx_model *m, struct psx_bank_slot *bank)
 
 	for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
 		m->host.free(m->host.context, blocks[i]);
-	m->planes_used -= bank->phases;
+	m->planes_used -= planes_of(bank);
 	memset(bank, 0, sizeof(*bank));
 }
 
@@ -31,19 +37,22 @@ u32 psx_bank_write_shape(struct psx_model *m, u32 value)
 	struct psx_bank_slot *bank = &m->bank[m->bank_sel];
 	u32 k = value & 0xff;
 	u32 phases = value >> 8;
+	s16 *planes = NULL;
 
 	if (bank->users)
 		return PSX_ERR_STATE;
 	if (value && (!(k & 1) || k > PSX_MODEL_MAX_K || (phases != 1 && phases != k * k)))
 		return PSX_ERR_RANGE;
-	if (m->planes_used - bank->phases + phases > m->planes_max)
+	if (m->planes_used - planes_of(bank) + phases > m->planes_max)
+		return PSX_ERR_SPACE;
+	if (value)
+		planes = m->host.alloc(m->host.context, phases * area_of(m) * sizeof(s16));
+	if (value && !planes)
 		return PSX_ERR_SPACE;
 	bank_clear(m, bank);
 	if (!value)
 		return PSX_ERR_NONE;
-	bank->planes = m->host.alloc(m->host.context, phases * area_of(m) * sizeof(s16));
-	if (!bank->planes)
-		return PSX_ERR_SPACE;
+	bank->planes = planes;
 	bank->k = k;
 	bank->phases = phases;
 	bank->scale = 256;
@@ -59,7 +68,8 @@ static u32 transfer(struct psx_model *m, u8 *memory, size_t size, u32 direction)
 	const struct psx_loader *l = &m->loader;
 	void *window;
 
-	if (l->offset > size || l->bytes > size - l->offset || ((l->bytes | l->offset) & 1))
+	if (!l->bytes || ((l->bytes | l->offset) & 1) || l->offset > size ||
+	    l->bytes > size - l->offset)
 		return PSX_ERR_RANGE;
 	window = m->host.map(m->host.context, l->addr, l->bytes);
 	if (!window)
@@ -85,11 +95,12 @@ static bool codes_valid(const s16 *codes, size_t count)
 static u32 load_plane(struct psx_model *m, struct psx_bank_slot *bank, u32 phase, u32 direction)
 {
 	size_t bytes = area_of(m) * sizeof(s16);
-	s16 *plane = bank->planes + phase * area_of(m);
+	s16 *plane;
 	u32 error;
 
 	if (phase >= bank->phases)
 		return PSX_ERR_RANGE;
+	plane = bank->planes + phase * area_of(m);
 	if (direction == PSX_LOAD_READ)
 		return phase < bank->loaded ? transfer(m, (u8 *)plane, bytes, direction) :
 					      PSX_ERR_INCOMPLETE;
@@ -118,12 +129,14 @@ static u32 load_map(struct psx_model *m, struct psx_bank_slot *bank, s16 **map, 
 {
 	size_t bytes = area_of(m) * sizeof(s16);
 
-	if (!bank->k)
+	if (!bank->k || (!*map && direction == PSX_LOAD_READ))
 		return PSX_ERR_INCOMPLETE;
 	if (direction == PSX_LOAD_WRITE && bank->users)
 		return PSX_ERR_STATE;
-	if (!*map)
+	if (!*map && m->planes_used < m->planes_max) {
 		*map = m->host.alloc(m->host.context, bytes);
+		m->planes_used += *map != NULL;
+	}
 	if (!*map)
 		return PSX_ERR_SPACE;
 	return transfer(m, (u8 *)*map, bytes, direction);
@@ -132,11 +145,14 @@ static u32 load_map(struct psx_model *m, struct psx_bank_slot *bank, s16 **map, 
 u32 psx_loader_go(struct psx_model *m, u32 direction)
 {
 	u32 kind = m->loader.target & 0xff;
-	struct psx_bank_slot *bank = &m->bank[m->loader.target >> 8 & 0xff];
+	u32 number = m->loader.target >> 8 & 0xff;
 	u32 phase = m->loader.target >> 16;
+	struct psx_bank_slot *bank = &m->bank[number];
 	u32 error;
 
 	if (direction != PSX_LOAD_WRITE && direction != PSX_LOAD_READ)
+		return PSX_ERR_RANGE;
+	if ((phase && kind != PSX_LOAD_PLANE) || (number && kind == PSX_LOAD_SCENE))
 		return PSX_ERR_RANGE;
 	switch (kind) {
 	case PSX_LOAD_PLANE:
