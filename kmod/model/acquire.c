@@ -11,7 +11,9 @@ u64 psx_model_next_event(const struct psx_model *m)
 	else if (m->acq.running && m->acq.frame_end == PSX_U64_MAX &&
 		 m->active.trigger == PSX_TRIGGER_TIMER && m->acq.next_start < next)
 		next = m->acq.next_start;
-	return next == PSX_U64_MAX ? next : next - m->clock;
+	if (next == PSX_U64_MAX)
+		return next;
+	return next > m->clock ? next - m->clock : 0;
 }
 
 static void begin_frame(struct psx_model *m)
@@ -126,10 +128,10 @@ static void finish_frame(struct psx_model *m)
 
 void psx_model_advance(struct psx_model *m, u64 ns)
 {
-	u64 until = m->clock + ns;
+	u64 until = ns < PSX_CLOCK_END - m->clock ? m->clock + ns : PSX_CLOCK_END;
 	u64 next = psx_model_next_event(m);
 
-	while (next != PSX_U64_MAX && m->clock + next <= until) {
+	while (next <= until - m->clock) {
 		m->clock += next;
 		psx_power_advance(m);
 		if (m->acq.running && m->clock >= m->acq.frame_end)

@@ -13,17 +13,12 @@
 #define MAX_16			32767
 #define MIN_16			(-32768)
 
-static s16 clamp_16(s64 value, u32 *saturated)
+static s16 clamp_16(s64 value, bool *clipped)
 {
-	if (value > MAX_16) {
-		++*saturated;
-		return MAX_16;
-	}
-	if (value < MIN_16) {
-		++*saturated;
-		return MIN_16;
-	}
-	return (s16)value;
+	s64 kept = value > MAX_16 ? MAX_16 : value < MIN_16 ? MIN_16 : value;
+
+	*clipped |= kept != value;
+	return (s16)kept;
 }
 
 /* rate (pGy/s, relative to nominal) times time, Q32; 1 s at nominal is exactly 1 */
@@ -45,7 +40,9 @@ void psx_chain_init(struct psx_chain *chain, const struct psx_model *m, u32 scal
 	chain->pga = m->active.pga;
 	chain->scale = scale;
 	chain->photons = m->config.photons;
-	chain->read_variance = (read * read << PSX_WEIGHT_SHIFT) / 1000000;
+	read *= read;
+	chain->read_variance = (read / 1000000 << PSX_WEIGHT_SHIFT) +
+			       (read % 1000000 << PSX_WEIGHT_SHIFT) / 1000000;
 	chain->ideal = m->config.profile == PSX_PROFILE_IDEAL;
 }
 
@@ -80,8 +77,9 @@ static s64 noise(const struct psx_chain *chain, u64 squares, size_t pixel)
 s16 psx_chain_value(const struct psx_chain *chain, s64 sum, u64 squares, size_t pixel,
 		    s16 offset, s16 dark, u32 *saturated)
 {
+	bool clipped = false;
 	s64 signal = sum;
-	s64 counts;
+	s16 value;
 
 	if (chain->dose != 1ull << 32)
 		signal = psx_mul_shift(sum, chain->dose, 32);
@@ -90,8 +88,10 @@ s16 psx_chain_value(const struct psx_chain *chain, s64 sum, u64 squares, size_t 
 
 		signal += noise(chain, squares, pixel);
 		signal -= (s64)offset * OFFSET_LSB_LEVELS * (1ll << PSX_WEIGHT_SHIFT);
-		counts = clamp_16(psx_mul_shift(signal, 1, lsb), saturated);
-		signal = (counts - dark) * (1ll << lsb);
+		value = clamp_16(psx_mul_shift(signal, 1, lsb), &clipped);
+		signal = (value - dark) * (1ll << lsb);
 	}
-	return clamp_16(psx_mul_shift(signal, chain->scale, PSX_WEIGHT_SHIFT + 8), saturated);
+	value = clamp_16(psx_mul_shift(signal, chain->scale, PSX_WEIGHT_SHIFT + 8), &clipped);
+	*saturated += clipped;
+	return value;
 }

@@ -53,7 +53,9 @@ u32 psx_config_commit(struct psx_model *m)
 		c->channel[i].threshold = m->bank[c->channel[i].bank].threshold;
 	}
 	m->pending = *c;
-	m->pending.id = ++m->commits;
+	if (!++m->commits)	/* 0 is no configuration */
+		m->commits = 1;
+	m->pending.id = m->commits;
 	use_banks(m, &m->pending, true);
 	if (m->acq.frame_end == PSX_U64_MAX)
 		psx_config_latch(m);
