@@ -369,6 +369,24 @@ START_TEST(noise_is_dense)
 }
 END_TEST
 
+/* 64 values of 1 and 2, T = 1: 17 bytes as a mask record and as a dense one. */
+START_TEST(tie_is_dense)
+{
+	const struct psx_frame_header header = { .width = 8, .height = 8, .threshold = 1, .pga = 1 };
+	s16 values[64];
+	u8 out[512];
+	size_t length;
+	u32 effective;
+
+	for (int i = 0; i < 64; i++)
+		values[i] = (s16)(1 + i % 2);
+	ck_assert_int_eq(psx_codec_encode(&header, values, 8, out, sizeof(out), &length,
+					  &effective), 0);
+	ck_assert_uint_eq(length, 32 + 24 + 16);
+	ck_assert_uint_eq(out[33], 0x12);
+}
+END_TEST
+
 /* Any run of rows of tiles equals that part of the frame; with a stride above
  * the width nothing between the rows is touched. */
 START_TEST(regions)
@@ -853,6 +871,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tc, room, 0, SIZES);
 	tcase_add_loop_test(tc, regions, 0, SIZES);
 	tcase_add_test(tc, noise_is_dense);
+	tcase_add_test(tc, tie_is_dense);
 	tcase_add_test(tc, header_refused_by_encoder);
 
 	tc = add_case(suite, "damage");

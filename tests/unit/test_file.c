@@ -424,7 +424,7 @@ START_TEST(disk_full)
 	struct psx_file *file;
 	int ret;
 
-	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", folder, "tmpfs", 0, "size=16k") || chdir(folder)) {
 		(void)printf("disk_full: no tmpfs can be mounted here, skipped\n");
 		return;

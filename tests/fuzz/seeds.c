@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Inputs to start from: seeds FRAME_FOLDER FILE_FOLDER VECTOR.hex...
+ * Payloads of the vectors and of small frames of every kind, and a file of each.
+ */
+#include <libgen.h>
+#include <psxdet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void save_file(const char *folder, const char *name, const struct psx_frame *frame)
+{
+	char path[4096];
+	struct psx_error err;
+	struct psx_file *file;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = psx_file_create(path, "{\"seed\":1}", &err);
+	if (!file || psx_file_append(file, frame) || psx_file_append(file, frame))
+		exit(1);
+	/* Records are told apart by their number, so twice the same will do. */
+	if (psx_file_commit(file))
+		exit(1);
+	psx_file_close(file);
+}
+
+static void save_frame(const char *folder, const char *name, const struct psx_frame *frame)
+{
+	char path[4096];
+	size_t length;
+	const void *payload = psx_frame_get_payload(frame, &length);
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "wb");
+	if (!f || fwrite(payload, 1, length, f) != length || fclose(f))
+		exit(1);
+}
+
+static void save(char **folders, const char *name, const struct psx_frame *frame)
+{
+	save_frame(folders[0], name, frame);
+	save_file(folders[1], name, frame);
+}
+
+static void save_vector(char **folders, char *path)
+{
+	unsigned char payload[4096];
+	unsigned int byte;
+	size_t length = 0;
+	struct psx_frame *frame;
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		exit(1);
+	while (length < sizeof(payload) && fscanf(f, "%2x", &byte) == 1)
+		payload[length++] = (unsigned char)byte;
+	(void)fclose(f);
+	frame = psx_frame_parse(payload, length, NULL);
+	if (!frame)
+		exit(1);
+	save(folders, basename(path), frame);
+	psx_frame_free(frame);
+}
+
+/* Noise of so many bits, of which the threshold leaves more or less. */
+static void save_noise(char **folders, unsigned int bits, unsigned int threshold, bool both)
+{
+	struct psx_frame_info info = {
+		.width = 20 + bits, .height = 18, .threshold = (uint16_t)threshold,
+		.polarity = both, .pga = 1,
+	};
+	int16_t values[36 * 18];
+	char name[64];
+	struct psx_frame *frame;
+
+	srand(bits);
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		values[i] = (int16_t)(rand() % (1 << bits) - (both ? 1 << bits >> 1 : 0));
+	frame = psx_frame_encode(&info, values, info.width, NULL);
+	if (!frame)
+		exit(1);
+	(void)snprintf(name, sizeof(name), "noise-%u-%u-%d", bits, threshold, both);
+	save(folders, name, frame);
+	psx_frame_free(frame);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 3)
+		return 2;
+	for (int i = 3; i < argc; i++)
+		save_vector(argv + 1, argv[i]);
+	for (unsigned int bits = 1; bits <= 15; bits += 2) {
+		for (unsigned int both = 0; both <= 1; both++) {
+			save_noise(argv + 1, bits, 0, both);
+			save_noise(argv + 1, bits, 1, both);
+			save_noise(argv + 1, bits, 3u << bits >> 3, both);
+		}
+	}
+	return 0;
+}
