@@ -95,6 +95,7 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 struct inputs {
 	struct ctl *ctl;
 	void *own;
+	int next; /* place in argv behind what was wrong */
 };
 
 static error_t parse_root(int key, char *arg, struct argp_state *state)
@@ -105,6 +106,8 @@ static error_t parse_root(int key, char *arg, struct argp_state *state)
 	if (key == ARGP_KEY_INIT) {
 		state->child_inputs[0] = in->own;
 		state->child_inputs[1] = in->ctl;
+	} else if (key == ARGP_KEY_ERROR) {
+		in->next = state->next;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
@@ -124,14 +127,13 @@ int ctl_parse(struct ctl *ctl, const struct argp *argp, int argc, char **argv, v
 
 	failed = argp_parse(&root, argc, argv, ARGP_NO_HELP | ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_IN_ORDER,
 			    &index, &in);
-	if (!failed)
-		return 0;
 	if (failed == CTL_USAGE) /* the verb's parser has said why */
 		return CTL_USAGE;
-	if (index > 0 && index <= argc && argv[index - 1][0] == '-')
+	if (failed && in.next > 0 && in.next <= argc)
 		return ctl_usage(ctl, "unknown option or missing value: '%s' (try --help)",
-				 argv[index - 1]);
-	if (index > 0 && index < argc)
-		return ctl_usage(ctl, "unexpected argument '%s' (try --help)", argv[index]);
-	return ctl_usage(ctl, "wrong arguments (try --help)");
+				 argv[in.next - 1]);
+	if (failed || index < argc)
+		return ctl_usage(ctl, "unexpected argument '%s' (try --help)",
+				 index < argc ? argv[index] : "");
+	return 0;
 }

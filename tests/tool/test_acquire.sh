@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# psxctl acquire, list, info, kernel as a user types them.
+. tests/tool/lib.sh
+pgm good.pgm 60 40
+uri=sim:profile=ideal,scene=good.pgm
+
+run list
+ok 'list ends well' exits 0
+ok 'list shows the model' says '^sim:'
+run info
+ok 'info falls back to the model' says 'simulated'
+run -d "$uri" info --json
+ok 'info: width of the scene' is "$(json width)" 60
+ok 'info: simulated' is "$(json simulated)" true
+serial=$(json serial)
+run -d sim:profile=ideal,width=60,height=40,scene=flat:3 info --json
+ok 'the serial is not of the scene' is "$(json serial)" "$serial"
+run -d "$uri",seed=2 info --json
+ok 'the serial is of the seed' [ "$(json serial)" != "$serial" ]
+run kernel list
+ok 'all presets' is "$(wc -l <out)" 14
+run kernel show laplacian
+ok 'volts of weight 1' says '95.000'
+ok 'volts of weight -1/8' says '-6.90'
+run kernel load log -d "$uri"
+ok 'kernel load says the configuration' says 'configuration 1: 1 kernel'
+
+run -d "$uri" --json acquire -k laplacian -n 4 -o run.psx
+ok 'four frames and a summary' is "$(wc -l <out)" 5
+ok 'seq begins at 0' says '^{"seq":0,'
+ok 'summary counts frames' says '"frames":4,"dropped":0'
+ok 'made as many' says '"made":4'
+ok 'the file is there' [ -s run.psx ]
+ok 'and no other' is "$(ls -A | grep -c psx)" 1
+run eval --json good.pgm
+effective=$(json effective)
+run -d "$uri" acquire --json -k laplacian
+ok 'the same pixels as eval' is "$(json effective)" "$effective"
+run -d "$uri" acquire --json
+ok 'identity without --kernel' is "$(json kernel)" identity
+run -d "$uri" acquire --json -k identity,log,laplacian
+ok 'a frame a kernel' is "$(wc -l <out)" 4
+ok 'channels count' says '"channel":2,"kernel":"laplacian"'
+run -d "$uri" acquire --json -k laplacian --accumulate 3 -n 2
+ok 'sums of exposures: two frames' says '"frames":2'
+ok 'of three exposures each' says '"made":6'
+run -d "$uri" acquire --json -k identity --exposure 500ms -t 32 -p positive
+half=$(json effective)
+run -d "$uri" acquire --json -k identity -t 64
+ok 'half the exposure, half the signal' [ $((half - $(json effective))) -ge -60 ]
+run -d "$uri" acquire --json -k laplacian --trigger software -n 3
+ok 'software trigger' says '"frames":3'
+printf '0 -1 0\n-1 4 -1\n0 -1 0\n' >cross.txt
+run -d "$uri" acquire --json -k ./cross.txt
+ok 'a kernel from a file' is "$(json kernel)" cross.txt
+run -d "$uri" acquire --json -k laplacian --rate 0.05
+ok 'a rate that exposures allow' exits 0
+run -d "$uri",rate=200 acquire --json -n 20
+ok 'paced by the model' exits 0
+
+# Ctrl-C in an endless run: a normal end, everything kept
+"$psxctl" -d "$uri",rate=100 acquire -n 0 -o endless.psx --json >out 2>err &
+pid=$!
+while ! grep -q '"seq":3' out; do kill -0 $pid || break; done
+kill -INT $pid
+wait $pid
+status=$?
+ok 'Ctrl-C ends an endless run well' exits 0
+ok 'with a summary' says '"frames":'
+ok 'and its file' [ -s endless.psx ]
+frames=$(json frames)
+run view endless.psx -n $((frames - 1)) --json -o last.png
+ok 'every frame that was reported is in it' exits 0
+run view endless.psx -n "$frames" -o last.png
+ok 'and no more' exits 1
+
+# Ctrl-C before the frames that were asked for: kept, and said
+"$psxctl" -d "$uri",rate=100 acquire -n 100000 -o cut.psx --json >out 2>err &
+pid=$!
+while ! grep -q '"seq":3' out; do kill -0 $pid || break; done
+kill -INT $pid
+wait $pid
+status=$?
+ok 'Ctrl-C in a counted run' refuses 1 'interrupted after'
+ok 'keeps what was taken' [ -s cut.psx ]
+ok 'nothing else is left' is "$(ls -A | grep -c '^\.')" 0
+
+# SIGKILL: nothing under the final name
+"$psxctl" -d "$uri",rate=100 acquire -n 0 -o dead.psx --json >out 2>err &
+pid=$!
+while ! grep -q '"seq":3' out; do kill -0 $pid || break; done
+kill -KILL $pid
+wait $pid 2>/dev/null
+ok 'SIGKILL leaves nothing under the final name' [ ! -e dead.psx ]
+echo "1..$n"

@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Bad input: one line that says what to do, the right exit code, nothing left.
+. tests/tool/lib.sh
+pgm good.pgm 40 30
+
+run
+ok 'no verb' refuses 2 'list, info, kernel'
+run frobnicate
+ok 'unknown verb' refuses 2 "no verb 'frobnicate'"
+run eval --frob good.pgm
+ok 'unknown option' refuses 2 "'--frob'"
+run info frob
+ok 'unexpected argument' refuses 2 "'frob'"
+run eval good.pgm --kernel
+ok 'missing value' refuses 2 "'--kernel'"
+run eval
+ok 'no image' refuses 2 'at least one image'
+run eval missing.pgm
+ok 'missing image' refuses 1 'missing.pgm'
+head -c 500 good.pgm >short.pgm
+run eval short.pgm
+ok 'truncated PGM' refuses 1 'short.pgm'
+printf 'P5\n0 0\n255\n' >zero.pgm
+run eval zero.pgm
+ok '0 x 0 image' refuses 1 'zero.pgm'
+printf 'P5\n99999999 99999999\n255\n' >huge.pgm
+run eval huge.pgm
+ok 'huge image' refuses 1 'huge.pgm'
+printf 'P5\n60000 60000\n255\nabc' >claims.pgm
+run eval claims.pgm
+ok 'an image that claims more than it has' refuses 1 'claims.pgm'
+printf 'P5\n9000 1\n255\n' >wide.pgm; head -c 9000 /dev/zero >>wide.pgm
+run eval wide.pgm
+ok 'an image wider than a sensor can be' refuses 1 '9000'
+echo hello >text.png
+run eval text.png
+ok 'not an image' refuses 1 'text.png'
+run eval --kernel lapalcian good.pgm
+ok 'wrong kernel name' refuses 2 'lapalcian'
+run eval --threshold x good.pgm
+ok 'bad threshold' refuses 2 "threshold 'x'"
+run eval --threshold 40000 good.pgm
+ok 'threshold out of range' refuses 2 "'40000'"
+run eval --polarity up good.pgm
+ok 'bad polarity' refuses 2 "'up'"
+
+run acquire
+ok 'no device' refuses 2 '-d'
+run -d sim:widht=5 acquire
+ok 'bad key' refuses 1 'widht'
+run -d sim:width=0 acquire
+ok 'bad value' refuses 1 'width=0'
+run -d sim:width acquire
+ok 'a key without a value' refuses 1 'key=value'
+run -d sim:profile=perfect acquire
+ok 'bad profile' refuses 1 'perfect'
+run -d sim:scene=nothing acquire
+ok 'missing scene' refuses 1 'nothing'
+run -d sim:scene=good.pgm,width=41 acquire
+ok 'scene of another size' refuses 1 '40 x 30'
+run -d /dev/psxdet9 acquire
+ok 'no such device' exits 1
+run -d foo acquire
+ok 'not a URI' refuses 1 "'foo'"
+run -d sim: acquire --rate 1000
+ok 'a rate that exposures do not allow' refuses 1 'shorter than its exposures'
+run -d sim: acquire --pga 3
+ok 'bad gain' refuses 2 "'3'"
+run -d sim:width=2,height=2,scene=flat:9 acquire --mode snap
+ok 'snap on a sensor smaller than a cell' refuses 1 'smaller than'
+
+run -d sim:scene=good.pgm acquire -k laplacian -n 3 -o nowhere/x.psx
+ok 'a folder that is not there' refuses 1 'nowhere'
+mkdir small
+if mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
+	run -d sim:scene=good.pgm acquire -k identity -n 500 -o small/x.psx
+	ok 'full disk' refuses 1 'small/x.psx'
+	ok 'full disk: nothing is left' is "$(ls -A small)" ''
+	umount small
+else
+	skip 'full disk' 'cannot mount'
+fi
+(ulimit -f 8; trap '' XFSZ; "$psxctl" -d sim:scene=good.pgm acquire -k identity -n 500 -o big.psx >out 2>err)
+status=$?
+ok 'file size limit' refuses 1 'big.psx'
+ok 'file size limit: nothing under the final name' [ ! -e big.psx ]
+ok 'file size limit: nothing else either' is "$(ls -A | grep -c big.psx)" 0
+echo old >keep.psx
+(ulimit -f 8; trap '' XFSZ; "$psxctl" -d sim:scene=good.pgm acquire -k identity -n 500 -o keep.psx >out 2>err)
+ok 'what stood there stays' is "$(cat keep.psx)" old
+
+run view missing.psx
+ok 'view: missing file' refuses 1 'missing.psx'
+run view text.png
+ok 'view: not a frame file' refuses 1 'text.png'
+run -d sim:scene=good.pgm acquire -k laplacian -o v.psx
+run view v.psx -n 7 -o v.png
+ok 'view: no such frame' refuses 1 'v.psx'
+ok 'view: no picture then' [ ! -e v.png ]
+head -c 300 v.psx >cut.psx
+run view cut.psx -o v.png
+ok 'view: truncated file' refuses 1 'cut.psx'
+run kernel show nothing
+ok 'kernel show: unknown' refuses 1 'nothing'
+run kernel frob
+ok 'kernel: unknown action' refuses 2 'frob'
+echo "1..$n"
