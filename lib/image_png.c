@@ -75,7 +75,8 @@ static void decode(struct reader *r)
 		png_longjmp(r->png, 1);
 
 	png_set_packing(r->png);
-	png_set_palette_to_rgb(r->png);
+	if (png_get_color_type(r->png, r->info) == PNG_COLOR_TYPE_PALETTE)
+		png_set_palette_to_rgb(r->png); /* would scale up grey of less than 8 bits */
 	png_set_strip_alpha(r->png);
 	passes = png_set_interlace_handling(r->png);
 	png_read_update_info(r->png, r->info);
