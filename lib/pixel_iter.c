@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <errno.h>
 #include <stdlib.h>
 
 #include "error.h"
@@ -8,7 +7,6 @@
 struct psx_pixel_iter {
 	const struct psx_frame *frame;
 	uint32_t x, y;        /* the pixel to look at next */
-	bool failed;
 	struct psx_error err;
 	int16_t strip[];      /* the row of tiles that y is in */
 };
@@ -23,22 +21,14 @@ struct psx_pixel_iter *psx_pixel_iter_new(const struct psx_frame *frame)
 	iter->frame = frame;
 	iter->x = 0;
 	iter->y = 0;
-	iter->failed = false;
 	iter->err = (struct psx_error){ 0 };
 	return iter;
 }
 
 static int fetch_strip(struct psx_pixel_iter *iter)
 {
-	const struct psx_frame *frame = iter->frame;
-
-	if (iter->failed || psx_frame_decode(frame, iter->y / PSX_CODEC_TILE, 1, iter->strip,
-					     frame->info.width, &iter->err)) {
-		iter->failed = true;
-		errno = EBADMSG;
-		return -1;
-	}
-	return 0;
+	return psx_frame_decode(iter->frame, iter->y / PSX_CODEC_TILE, 1, iter->strip,
+				iter->frame->info.width, &iter->err);
 }
 
 int psx_pixel_iter_next(struct psx_pixel_iter *iter, struct psx_pixel *pixel)

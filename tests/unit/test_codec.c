@@ -387,6 +387,26 @@ START_TEST(tie_is_dense)
 }
 END_TEST
 
+/* Seven masks and a row byte are as long as eight masks: no row byte then. */
+START_TEST(row_byte_below_seven_rows)
+{
+	const struct psx_frame_header header = { .width = 8, .height = 8, .threshold = 1, .pga = 1 };
+	u8 out[512];
+	size_t length;
+	u32 effective;
+
+	for (u32 rows = 1; rows <= 8; rows++) {
+		s16 values[64] = { 0 };
+
+		for (u32 y = 0; y < rows; y++)
+			values[9 * y] = 1;
+		ck_assert_int_eq(psx_codec_encode(&header, values, 8, out, sizeof(out), &length,
+						  &effective), 0);
+		ck_assert_uint_eq(out[33], rows < 7 ? 0x20 : 0);
+	}
+}
+END_TEST
+
 /* Any run of rows of tiles equals that part of the frame; with a stride above
  * the width nothing between the rows is touched. */
 START_TEST(regions)
@@ -824,7 +844,7 @@ START_TEST(radiograph)
 	struct sample s;
 
 	if (!read_pgm(wanted[_i].name, &p)) {
-		(void)printf("%s/%s.pgm: not there, skipped\n", data_folder(), wanted[_i].name);
+		(void)printf("# skipped: no %s/%s.pgm\n", data_folder(), wanted[_i].name);
 		return;
 	}
 	seed_rng();
@@ -872,6 +892,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tc, regions, 0, SIZES);
 	tcase_add_test(tc, noise_is_dense);
 	tcase_add_test(tc, tie_is_dense);
+	tcase_add_test(tc, row_byte_below_seven_rows);
 	tcase_add_test(tc, header_refused_by_encoder);
 
 	tc = add_case(suite, "damage");

@@ -406,6 +406,7 @@ START_TEST(damaged_row)
 	ck_assert_int_eq(psx_frame_to_dense_rows(&frame, 15, 1, out, 20, NULL), -1);
 	ck_assert_int_eq(psx_frame_to_coo(&frame, lists.x, lists.y, lists.value, &err), -1);
 	ck_assert_int_eq(err.code, EBADMSG);
+	ck_assert_ptr_nonnull(strstr(err.message, "byte "));
 
 	iter = psx_pixel_iter_new(&frame);
 	ck_assert_str_eq(psx_pixel_iter_error(iter), "");
