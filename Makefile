@@ -42,6 +42,12 @@ LIB_A := $(BUILD)/libpsxdet.a
 PSXCTL := $(BUILD)/psxctl
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 LIB_LIBS = $(call pkg_libs,$(LIB_PKGS)) -lm -pthread
+# Commands are named, not shown; V=1 shows them
+ifeq ($(V),)
+say = @echo '  $(1)	$@';
+else
+say =
+endif
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
@@ -74,14 +80,14 @@ $(BUILD)/obj/tools/%.o: CPPFLAGS += $(call pkg_cflags,$(TOOL_PKGS)) $(OPT_CFLAGS
 $(BUILD)/obj/tests/%.o: CPPFLAGS += $(call pkg_cflags,check $(BENCH_PKGS)) -Ilib -Ikmod -Itests
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	$(call say,CC)$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(LIB_A): $(call obj,$(LIB_SRC))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 $(LIB_SO): $(call obj,$(LIB_SRC)) lib/libpsxdet.map
-	$(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script=lib/libpsxdet.map -Wl,-z,defs \
+	$(call say,LD)$(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script=lib/libpsxdet.map -Wl,-z,defs \
 		$(CFLAGS) $(LDFLAGS) $(call obj,$(LIB_SRC)) $(LIB_LIBS) -o $@
 	@ln -sf $(@F) $(BUILD)/libpsxdet.so
 
@@ -90,12 +96,12 @@ $(BUILD)/psxdet.pc: lib/psxdet.pc.in Makefile
 		-e 's|@PRIVATE@|$(LIB_PKGS)|' $< > $@
 
 $(PSXCTL): $(call obj,$(TOOL_SRC)) $(LIB_SO)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(call obj,$(TOOL_SRC)) -L$(BUILD) -lpsxdet \
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(call obj,$(TOOL_SRC)) -L$(BUILD) -lpsxdet \
 		-Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' $(call pkg_libs,$(TOOL_PKGS)) $(OPT_LIBS) -lm -pthread -o $@
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call obj,$(UNIT_AUX)) $(LIB_A)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIB_A) $(call pkg_libs,check) $(LIB_LIBS) -o $@
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIB_A) $(call pkg_libs,check) $(LIB_LIBS) -o $@
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_BIN)
@@ -112,7 +118,7 @@ lint: setup-lint
 	@scripts/lint $(BUILD)
 
 $(BUILD)/bench: $(call obj,$(wildcard tests/bench/*.c)) $(LIB_A)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(BENCH_PKGS)) $(LIB_LIBS) -o $@
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(BENCH_PKGS)) $(LIB_LIBS) -o $@
 
 bench: setup-bench
 	@$(MAKE) --no-print-directory $(BUILD)/bench

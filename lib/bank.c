@@ -132,11 +132,12 @@ static void make_codes(struct way x, struct way y, void *arg)
  * half a step in every cell, and where the scene has contrast the null cannot
  * help; scale times weight stays the same.
  */
-static double fit_scale(const struct psx_kernel *kernel, double least)
+static unsigned int fit_scale(const struct psx_kernel *kernel, unsigned int least)
 {
-	double most = fmin(UINT16_MAX, least + fmin(floor(least / FIT_RANGE), FIT_RANGE));
-	double targets[MAX_TAPS], best = least, best_cost = INFINITY, scale;
-	unsigned int count = kernel->k * kernel->k, i;
+	unsigned int span = least / FIT_RANGE < FIT_RANGE ? least / FIT_RANGE : FIT_RANGE;
+	unsigned int most = least + span < UINT16_MAX ? least + span : UINT16_MAX;
+	double targets[MAX_TAPS], best_cost = INFINITY;
+	unsigned int count = kernel->k * kernel->k, best = least, scale, i;
 
 	for (scale = least; scale <= most; scale++) {
 		int16_t codes[MAX_TAPS];
@@ -185,9 +186,8 @@ struct psx_bank *psx_bank_new(const struct psx_kernel *kernel, uint32_t width, u
 				      "kernel %s folded at the edges needs a scale of %.1f, above 255.99",
 				      kernel->name, scale / 256);
 	}
-	scale = fit_scale(kernel, scale);
-	bank->scale = (uint16_t)scale;
-	making.shrink = kernel->scale / scale;
+	bank->scale = (uint16_t)fit_scale(kernel, (unsigned int)scale);
+	making.shrink = (double)kernel->scale / bank->scale;
 	for_each_way(bank, make_codes, &making);
 	return bank;
 }
@@ -241,26 +241,38 @@ static bool centre_of(const struct psx_bank *bank, uint32_t i, uint32_t size, un
 	return i + k / 2 >= within && *centre < size;
 }
 
+/* One row of codes: row `r` of the cells whose centres have way_y */
+static void fill_row(const struct psx_bank *bank, unsigned int px, unsigned int r,
+		     struct way way_y, int16_t *codes)
+{
+	unsigned int k = bank->k;
+	uint32_t x, cx;
+
+	for (x = 0; x < bank->width; x++)
+		if (centre_of(bank, x, bank->width, px, &cx))
+			codes[x] = codes_at(bank, way_at(cx, bank->width, k / 2),
+					    way_y)[r * k + x + k / 2 - cx];
+}
+
 int psx_bank_get_plane(const struct psx_bank *bank, unsigned int phase, int16_t *codes)
 {
 	unsigned int k = bank->k, radius = k / 2, px = phase % k, py = phase / k;
-	uint32_t x, y, cx, cy;
+	size_t width = bank->width;
+	uint32_t y, cy;
 
 	if (phase >= psx_bank_get_phases(bank)) {
 		errno = EINVAL;
 		return -1;
 	}
-	memset(codes, 0, sizeof(*codes) * bank->width * bank->height);
-	for (y = 0; y < bank->height; y++, codes += bank->width) {
-		struct way way_y;
-
+	memset(codes, 0, sizeof(*codes) * width * bank->height);
+	for (y = 0; y < bank->height; y++, codes += width) {
 		if (!centre_of(bank, y, bank->height, py, &cy))
 			continue;
-		way_y = way_at(cy, bank->height, radius);
-		for (x = 0; x < bank->width; x++)
-			if (centre_of(bank, x, bank->width, px, &cx))
-				codes[x] = codes_at(bank, way_at(cx, bank->width, radius),
-						    way_y)[(y + radius - cy) * k + x + radius - cx];
+		/* Away from the edges, rows repeat from cell to cell */
+		if (cy >= radius + k && cy + radius < bank->height)
+			memcpy(codes, codes - k * width, sizeof(*codes) * width);
+		else
+			fill_row(bank, px, y + radius - cy, way_at(cy, bank->height, radius), codes);
 	}
 	return 0;
 }
