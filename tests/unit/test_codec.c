@@ -399,10 +399,10 @@ START_TEST(row_byte_below_seven_rows)
 		s16 values[64] = { 0 };
 
 		for (u32 y = 0; y < rows; y++)
-			values[9 * y] = 1;
+			values[9 * y] = 300;
 		ck_assert_int_eq(psx_codec_encode(&header, values, 8, out, sizeof(out), &length,
 						  &effective), 0);
-		ck_assert_uint_eq(out[33], rows < 7 ? 0x20 : 0);
+		ck_assert_uint_eq(out[33], rows < 7 ? 0x29 : 0x09);
 	}
 }
 END_TEST
