@@ -47,6 +47,8 @@ bool psx_file_is_object(const char *text, size_t length);
 int psx_file_note(struct psx_file *file, uint64_t offset);
 /* file->error from errno, as "NAME: no space left on device"; returns -1. */
 int psx_file_failed(struct psx_file *file);
+/* Close and remove what is being written. */
+void psx_file_discard(struct psx_file *file);
 
 void psx_file_put_header(uint8_t *out, const char *metadata, uint32_t length);
 /* NULL, or why these PSX_FILE_HEADER bytes are refused. */
