@@ -1,0 +1,1811 @@
+// SPDX-License-Identifier: MIT
+/* The register file of docs/registers.md, driven as a driver would drive it, and worse. */
+#include <model/psx_model.h>
+#include <codec/psx_codec.h>
+#include <psx_regs.h>
+#include <stdlib.h>
+
+#include "unit.h"
+
+#define MAX_AREA      4096u
+#define MAX_PAYLOAD   16384u
+#define DATA_BYTES    32768u
+#define QUEUE_BYTES   (64u * 128u)
+#define STAGING_BYTES (2u * MAX_AREA)
+#define REGION_SHIFT  40
+#define MS	      1000000ull
+#define FULL_RAIL_NS  (1050 * MS)
+#define UNIT_CODE     31129 /* about +95 V: weight 1 */
+
+/* ---------------------------------------------------------------- host -- */
+
+enum region { DATA, QUEUE, STAGING, REGIONS };
+
+static const size_t region_size[REGIONS] = { DATA_BYTES, QUEUE_BYTES, STAGING_BYTES };
+
+static struct {
+	u8 *memory[REGIONS];
+	unsigned int allocations, fail_at, live, interrupts;
+	bool deaf; /* no region answers */
+} host;
+
+static void *host_alloc(void *context, size_t bytes)
+{
+	(void)context;
+	if (++host.allocations == host.fail_at)
+		return NULL;
+	host.live++;
+	return calloc(1, bytes);
+}
+
+static void host_free(void *context, void *memory)
+{
+	(void)context;
+	host.live -= memory != NULL;
+	free(memory);
+}
+
+static void *host_map(void *context, u64 address, size_t bytes)
+{
+	u64 region = address >> REGION_SHIFT;
+	u64 offset = address & ((1ull << REGION_SHIFT) - 1);
+
+	(void)context;
+	if (host.deaf || region >= REGIONS || offset > region_size[region] ||
+	    bytes > region_size[region] - offset)
+		return NULL;
+	return host.memory[region] + offset;
+}
+
+static void host_irq(void *context)
+{
+	(void)context;
+	host.interrupts++;
+}
+
+static u64 address(enum region region, u64 offset)
+{
+	return (u64)region << REGION_SHIFT | offset;
+}
+
+/* -------------------------------------------------------------- device -- */
+
+static struct psx_model *m;
+static u32 width, height;
+
+static void wr(u32 reg, u32 value)
+{
+	psx_model_write(m, reg, value);
+}
+
+static void wr64(u32 reg, u64 value)
+{
+	wr(reg, (u32)value);
+	wr(reg + 4, (u32)(value >> 32));
+}
+
+static u32 rd(u32 reg)
+{
+	return psx_model_read(m, reg);
+}
+
+static u64 rd64(u32 reg)
+{
+	u64 low = rd(reg);
+
+	return (u64)rd(reg + 4) << 32 | low;
+}
+
+static void advance(u64 ns)
+{
+	psx_model_advance(m, ns);
+}
+
+static void check_taken(void)
+{
+	u32 error = rd(PSX_REG_ERROR);
+
+	ck_assert_msg(!error, "error %u at register 0x%x", PSX_ERR_CODE(error), PSX_ERR_REG(error));
+}
+
+static void check_refused(u32 code, u32 reg)
+{
+	u32 error = rd(PSX_REG_ERROR);
+
+	ck_assert_msg(PSX_ERR_CODE(error) == code && PSX_ERR_REG(error) == reg,
+		      "error %u at 0x%x, wanted %u at 0x%x", PSX_ERR_CODE(error),
+		      PSX_ERR_REG(error), code, reg);
+	wr(PSX_REG_ERROR, 0);
+}
+
+static void refuse(u32 reg, u32 value, u32 code)
+{
+	wr(reg, value);
+	check_refused(code, reg);
+}
+
+static void refuse64(u32 reg, u64 value, u32 code)
+{
+	wr64(reg, value);
+	check_refused(code, reg + 4);
+}
+
+static struct psx_model_config make_config(enum psx_model_profile profile, u32 w, u32 h)
+{
+	struct psx_model_config config = {
+		.profile = profile, .width = w, .height = h, .pitch_um = 100,
+		.dose_rate_pgy_s = PSX_NOMINAL_PGY_S, .seed = 7,
+	};
+
+	if (profile == PSX_PROFILE_REAL) {
+		config.mismatch_ppm = 20000;
+		config.photons = 30000;
+		config.read_noise_milli = 50;
+	}
+	return config;
+}
+
+static struct psx_model *create(const struct psx_model_config *config, int *error)
+{
+	const struct psx_model_host calls = {
+		.alloc = host_alloc, .free = host_free, .map = host_map, .irq = host_irq,
+	};
+
+	return psx_model_create(&calls, config, error);
+}
+
+static void make_from(const struct psx_model_config *config)
+{
+	int error;
+
+	m = create(config, &error);
+	ck_assert_ptr_nonnull(m);
+	ck_assert_int_eq(error, 0);
+	width = config->width;
+	height = config->height;
+}
+
+static void make(u32 w, u32 h)
+{
+	struct psx_model_config config = make_config(PSX_PROFILE_IDEAL, w, h);
+
+	make_from(&config);
+}
+
+static void setup(void)
+{
+	for (int i = 0; i < REGIONS; i++) {
+		host.memory[i] = aligned_alloc(4096, (region_size[i] + 4095) & ~4095ull);
+		ck_assert_ptr_nonnull(host.memory[i]);
+		memset(host.memory[i], 0, region_size[i]);
+	}
+}
+
+static void teardown(void)
+{
+	psx_model_destroy(m);
+	m = NULL;
+	for (int i = 0; i < REGIONS; i++)
+		free(host.memory[i]);
+	ck_assert_uint_eq(host.live, 0);
+}
+
+/* -------------------------------------------------------------- loader -- */
+
+static u32 area_bytes(void)
+{
+	return 2 * width * height;
+}
+
+static void load(u32 target, u32 offset, u32 bytes, u32 direction)
+{
+	wr64(PSX_REG_LOAD_ADDR_LO, address(STAGING, 0));
+	wr(PSX_REG_LOAD_BYTES, bytes);
+	wr(PSX_REG_LOAD_OFFSET, offset);
+	wr(PSX_REG_LOAD_TARGET, target);
+	wr(PSX_REG_LOAD_GO, direction);
+}
+
+static void load_all(u32 target, const void *values)
+{
+	memcpy(host.memory[STAGING], values, area_bytes());
+	load(target, 0, area_bytes(), PSX_LOAD_WRITE);
+}
+
+static void shape(u32 bank, u32 k, u32 phases)
+{
+	wr(PSX_REG_BANK_SEL, bank);
+	wr(PSX_REG_BANK_SHAPE, k | phases << 8);
+	check_taken();
+}
+
+/* planes: [phases][height][width] */
+static void load_bank(u32 bank, u32 k, u32 phases, const s16 *planes)
+{
+	shape(bank, k, phases);
+	wr(PSX_REG_BANK_THRESHOLD, 0);
+	for (u32 phase = 0; phase < phases; phase++)
+		load_all(PSX_LOAD_TARGET(PSX_LOAD_PLANE, bank, phase),
+			 planes + phase * width * height);
+	check_taken();
+}
+
+/* The same code everywhere, in all phases */
+static void load_flat_bank(u32 bank, u32 k, u32 phases, s16 code)
+{
+	s16 *planes = calloc(phases * width * height, sizeof(*planes));
+
+	for (u32 i = 0; i < phases * width * height; i++)
+		planes[i] = code;
+	load_bank(bank, k, phases, planes);
+	free(planes);
+}
+
+static void load_scene(u16 least, u16 range, uint64_t seed)
+{
+	u16 levels[MAX_AREA];
+
+	for (u32 i = 0; i < width * height; i++)
+		levels[i] = (u16)(least + unit_random(&seed) % range);
+	load_all(PSX_LOAD_SCENE, levels);
+	check_taken();
+}
+
+static u32 commit(void)
+{
+	u32 id;
+
+	wr(PSX_REG_COMMIT, 1);
+	check_taken();
+	id = rd(PSX_REG_CFG_PENDING);
+	return id ? id : rd(PSX_REG_CFG_ID);
+}
+
+static u32 commit_bank(u32 bank, u32 mode)
+{
+	wr(PSX_REG_CFG_MODE, mode);
+	wr(PSX_REG_CFG_POLARITY, 1);
+	wr(PSX_REG_CFG_SCHEDULE_SEL, 0);
+	wr(PSX_REG_CFG_SCHEDULE_BANK, bank);
+	wr(PSX_REG_CFG_SCHEDULE_LEN, 1);
+	return commit();
+}
+
+/* ---------------------------------------------------------------- ring -- */
+
+static struct {
+	u32 seg_shift, seg_count, cq_shift;
+	u64 taken, end;
+} ring;
+
+struct frame {
+	struct psx_completion c;
+	struct psx_frame_header header;
+	s16 values[MAX_AREA];
+};
+
+static u64 ring_size(void)
+{
+	return (u64)ring.seg_count << ring.seg_shift;
+}
+
+/* Segments lie in host memory in reverse order */
+static u64 segment_offset(u32 segment)
+{
+	return (u64)(ring.seg_count - 1 - segment) << ring.seg_shift;
+}
+
+static void grant(void)
+{
+	wr64(PSX_REG_GRANT_DATA_LO, ring.end + ring_size());
+	wr64(PSX_REG_GRANT_CQ_LO, ring.taken + (1ull << ring.cq_shift));
+}
+
+static void enable_ring(u32 seg_shift, u32 seg_count, u32 cq_shift)
+{
+	ring.seg_shift = seg_shift;
+	ring.seg_count = seg_count;
+	ring.cq_shift = cq_shift;
+	ring.taken = ring.end = 0;
+	memset(host.memory[QUEUE], 0, QUEUE_BYTES);
+	wr(PSX_REG_RING_CTRL, 0);
+	wr(PSX_REG_SEG_SHIFT, seg_shift);
+	wr(PSX_REG_SEG_COUNT, seg_count);
+	for (u32 i = 0; i < seg_count; i++) {
+		wr(PSX_REG_SEG_SEL, i);
+		wr64(PSX_REG_SEG_ADDR_LO, address(DATA, segment_offset(i)));
+	}
+	wr64(PSX_REG_CQ_ADDR_LO, address(QUEUE, 0));
+	wr(PSX_REG_CQ_SHIFT, cq_shift);
+	wr(PSX_REG_RING_CTRL, 1);
+	check_taken();
+}
+
+static void copy_payload(const struct psx_completion *c, u8 *payload)
+{
+	for (u32 i = 0; i < c->length; i++) {
+		u64 place = (c->position + i) & (ring_size() - 1);
+
+		payload[i] = host.memory[DATA][segment_offset((u32)(place >> ring.seg_shift)) +
+					       (place & ((1ull << ring.seg_shift) - 1))];
+	}
+}
+
+static void check_place(const struct psx_completion *c)
+{
+	u64 next = (ring.end + 63) & ~63ull;
+	u64 size = ring_size();
+
+	ck_assert_uint_le((c->position & (size - 1)) + c->length, size);
+	if ((next & (size - 1)) + c->length > size)
+		next = (next + size - 1) & ~(size - 1);
+	ck_assert_uint_eq(c->position, next);
+}
+
+/* The next frame, checked in all that holds for every frame; false: none there */
+static bool take(struct frame *f)
+{
+	const struct psx_completion *queue = (const void *)host.memory[QUEUE];
+	static const u32 zero[14];
+	struct psx_codec_error error;
+	struct psx_codec_frame parsed;
+	u8 payload[MAX_PAYLOAD];
+
+	f->c = queue[ring.taken & ((1u << ring.cq_shift) - 1)];
+	if (f->c.tag != (u32)(ring.taken >> ring.cq_shift) + 1)
+		return false;
+	check_place(&f->c);
+	ck_assert_uint_le(f->c.length, MAX_PAYLOAD);
+	copy_payload(&f->c, payload);
+	ck_assert_uint_eq(f->c.crc32c, psx_crc32c(0, payload, f->c.length));
+	ck_assert_mem_eq(f->c.reserved, zero, sizeof(zero));
+	ck_assert_int_eq(psx_codec_parse(payload, f->c.length, &parsed, &error), 0);
+	f->header = parsed.header;
+	ck_assert_int_eq(psx_codec_decode(&parsed, 0, parsed.tile_rows, f->values,
+					  parsed.header.width, &error), 0);
+	ck_assert_uint_eq(f->header.seq, f->c.seq);
+	ck_assert_uint_eq(f->header.cfg_id, f->c.cfg_id);
+	ck_assert_uint_eq(f->header.channel, f->c.channel);
+	ck_assert_uint_eq(f->header.mode, f->c.mode);
+	ck_assert_uint_eq(f->header.pga, 1u << f->c.pga);
+	ring.taken++;
+	ring.end = f->c.position + f->c.length;
+	return true;
+}
+
+static void rails_on(void)
+{
+	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_ON);
+	advance(FULL_RAIL_NS);
+	ck_assert_uint_eq(rd(PSX_REG_RAIL_STATE), PSX_RAIL_STATE_ON);
+}
+
+static void start(u64 frames)
+{
+	wr64(PSX_REG_ACQ_FRAMES_LO, frames);
+	wr(PSX_REG_ACQ_CTRL, PSX_ACQ_START);
+	check_taken();
+}
+
+static bool running(void)
+{
+	return rd(PSX_REG_STATUS) & PSX_STATUS_RUNNING;
+}
+
+static void shoot(struct frame *f)
+{
+	grant();
+	start(1);
+	while (running())
+		advance(psx_model_next_event(m));
+	ck_assert(take(f));
+}
+
+/* A detector of one bank in scan mode that wants nothing but a START */
+static void make_ready(u32 w, u32 h)
+{
+	make(w, h);
+	load_flat_bank(0, 3, 9, UNIT_CODE / 9);
+	load_scene(100, 400, 1);
+	wr64(PSX_REG_CFG_EXPOSURE_LO, MS);
+	commit_bank(0, PSX_MODE_REG_SCAN);
+	enable_ring(12, 8, 3);
+	rails_on();
+	grant();
+}
+
+#define FRAME_NS (9 * 2 * MS) /* of make_ready(): settling and exposure */
+
+/* ------------------------------------------------------ values at reset -- */
+
+struct at_reset {
+	u32 reg;
+	u64 value;
+	bool wide;
+};
+
+static const struct at_reset at_reset[] = {
+	{ PSX_REG_ID, PSX_ID, false }, { PSX_REG_VERSION, PSX_VERSION_1_0, false },
+	{ PSX_REG_CAPS, PSX_CAPS_SHUTTER | PSX_CAPS_SCENE, false },
+	{ PSX_REG_WIDTH, 13, false }, { PSX_REG_HEIGHT, 11, false },
+	{ PSX_REG_MAX_K, 15, false }, { PSX_REG_BANKS, 256, false },
+	{ PSX_REG_PLANES, 14400, false }, { PSX_REG_DEPTH, 0x1010, false },
+	{ PSX_REG_PITCH, 100, false }, { PSX_REG_MAX_MV, 100000, false },
+	{ PSX_REG_NEIGHBOUR_MV, 170000, false }, { PSX_REG_SETTLE_NS, 1000000, false },
+	{ PSX_REG_EXPOSURE_MIN_NS, 1000, false }, { PSX_REG_EXPOSURE_MAX_MS, 100000, false },
+	{ PSX_REG_NAME, 0x2d6d6973, false }, { PSX_REG_NAME + 4, 0x61656469, false },
+	{ PSX_REG_NAME + 8, 0x6c, false }, { PSX_REG_SEGS_MAX, 4096, false },
+	{ PSX_REG_SEG_SHIFT_MAX, 30, false }, { PSX_REG_CQ_SHIFT_MAX, 20, false },
+	{ PSX_REG_PAYLOAD_MAX, 2 * 13 * 11 + 2 + 128, false },
+	{ PSX_REG_STATUS, PSX_STATUS_SHUTTER_OPEN, false },
+	{ PSX_REG_CFG_EXPOSURE_LO, 1000 * MS, true }, { PSX_REG_RAIL_SLEW, 100, false },
+	{ PSX_REG_TEMPERATURE, 25000, false }, { PSX_REG_SHUTTER, 1, false },
+};
+
+static bool is_serial(u32 reg)
+{
+	return reg >= PSX_REG_SERIAL && reg < PSX_REG_NAME;
+}
+
+static void check_at_reset(void)
+{
+	u64 wanted[PSX_REG_SPACE / 4] = { 0 };
+
+	for (size_t i = 0; i < sizeof(at_reset) / sizeof(at_reset[0]); i++) {
+		wanted[at_reset[i].reg / 4] = (u32)at_reset[i].value;
+		if (at_reset[i].wide)
+			wanted[at_reset[i].reg / 4 + 1] = at_reset[i].value >> 32;
+	}
+	for (u32 reg = 0; reg < PSX_REG_SPACE; reg += 4)
+		if (!is_serial(reg) && reg != PSX_REG_CLOCK_LO && reg != PSX_REG_CLOCK_HI)
+			ck_assert_msg(rd(reg) == wanted[reg / 4], "0x%03x is 0x%x, not 0x%x", reg,
+				      rd(reg), (u32)wanted[reg / 4]);
+}
+
+START_TEST(value_at_reset)
+{
+	make(13, 11);
+	check_at_reset();
+	ck_assert_uint_eq(rd64(PSX_REG_CLOCK_LO), 0);
+}
+END_TEST
+
+START_TEST(reset_undoes_everything)
+{
+	make_ready(13, 11);
+	shape(1, 1, 1);
+	load_all(PSX_LOAD_TARGET(PSX_LOAD_DARK, 1, 0), host.memory[DATA]);
+	check_taken();
+	wr(PSX_REG_WATCHDOG_MS, 5000);
+	wr(PSX_REG_IRQ_ENABLE, PSX_IRQ_ALL);
+	start(0);
+	advance(FRAME_NS * 3 / 2);
+	commit_bank(0, PSX_MODE_REG_SCAN);
+	ck_assert_uint_ne(rd(PSX_REG_STATUS) & PSX_STATUS_COMMIT_PENDING, 0);
+	wr(PSX_REG_CTRL, PSX_CTRL_RESET);
+	ck_assert_uint_eq(rd(PSX_REG_RAIL_STATE), PSX_RAIL_STATE_RAMPING);
+	ck_assert_uint_eq(rd(PSX_REG_RAIL_POS_MV), 105000);
+	advance(FULL_RAIL_NS);
+	ck_assert_uint_eq(rd(PSX_REG_IRQ_STATUS), PSX_IRQ_RAIL);
+	wr(PSX_REG_IRQ_STATUS, PSX_IRQ_ALL);
+	check_at_reset();
+	ck_assert_uint_gt(rd64(PSX_REG_CLOCK_LO), 2 * FULL_RAIL_NS);
+}
+END_TEST
+
+START_TEST(serial_tells_devices_apart)
+{
+	struct psx_model_config config = make_config(PSX_PROFILE_IDEAL, 8, 8);
+	u32 first[4], other = 0;
+
+	make_from(&config);
+	for (u32 i = 0; i < 4; i++)
+		first[i] = rd(PSX_REG_SERIAL + 4 * i);
+	psx_model_destroy(m);
+	config.seed++;
+	make_from(&config);
+	for (u32 i = 0; i < 4; i++)
+		other += first[i] != rd(PSX_REG_SERIAL + 4 * i);
+	ck_assert_uint_ge(other, 3);
+}
+END_TEST
+
+/* ---------------------------------------------------------- bad values -- */
+
+struct bad {
+	u32 reg;
+	u64 value;
+	u32 code;
+	bool wide;
+};
+
+static const struct bad bad[] = {
+	{ PSX_REG_CTRL, 0, PSX_ERR_RANGE, false }, { PSX_REG_CTRL, 3, PSX_ERR_RANGE, false },
+	{ PSX_REG_IRQ_ENABLE, 0x80, PSX_ERR_RANGE, false },
+	{ PSX_REG_LOAD_GO, 0, PSX_ERR_RANGE, false },
+	{ PSX_REG_LOAD_GO, 3, PSX_ERR_RANGE, false },
+	{ PSX_REG_BANK_SEL, 256, PSX_ERR_RANGE, false },
+	{ PSX_REG_BANK_SHAPE, 2 | 4 << 8, PSX_ERR_RANGE, false },
+	{ PSX_REG_BANK_SHAPE, 17 | 1 << 8, PSX_ERR_RANGE, false },
+	{ PSX_REG_BANK_SHAPE, 3 | 8 << 8, PSX_ERR_RANGE, false },
+	{ PSX_REG_BANK_SHAPE, 0 | 1 << 8, PSX_ERR_RANGE, false },
+	{ PSX_REG_BANK_SHAPE, 3, PSX_ERR_RANGE, false },
+	{ PSX_REG_BANK_SCALE, 256, PSX_ERR_INCOMPLETE, false },
+	{ PSX_REG_BANK_THRESHOLD, 1, PSX_ERR_INCOMPLETE, false },
+	{ PSX_REG_CFG_MODE, 3, PSX_ERR_RANGE, false },
+	{ PSX_REG_CFG_POLARITY, 2, PSX_ERR_RANGE, false },
+	{ PSX_REG_CFG_PGA, 8, PSX_ERR_RANGE, false },
+	{ PSX_REG_CFG_TRIGGER, 2, PSX_ERR_RANGE, false },
+	{ PSX_REG_CFG_EXPOSURE_LO, 999, PSX_ERR_RANGE, true },
+	{ PSX_REG_CFG_EXPOSURE_LO, 100000 * MS + 1, PSX_ERR_RANGE, true },
+	{ PSX_REG_CFG_PERIOD_LO, 1ull << 56, PSX_ERR_RANGE, true },
+	{ PSX_REG_CFG_SCHEDULE_LEN, 0, PSX_ERR_RANGE, false },
+	{ PSX_REG_CFG_SCHEDULE_LEN, 257, PSX_ERR_RANGE, false },
+	{ PSX_REG_CFG_SCHEDULE_SEL, 256, PSX_ERR_RANGE, false },
+	{ PSX_REG_CFG_SCHEDULE_BANK, 256, PSX_ERR_RANGE, false },
+	{ PSX_REG_COMMIT, 1, PSX_ERR_INCOMPLETE, false },
+	{ PSX_REG_RAIL_CTRL, 3, PSX_ERR_RANGE, false },
+	{ PSX_REG_RAIL_CTRL, PSX_RAIL_CLEAR, PSX_ERR_STATE, false },
+	{ PSX_REG_RAIL_SLEW, 0, PSX_ERR_RANGE, false },
+	{ PSX_REG_RAIL_SLEW, 1001, PSX_ERR_RANGE, false },
+	{ PSX_REG_ACQ_CTRL, 0, PSX_ERR_RANGE, false },
+	{ PSX_REG_ACQ_CTRL, 4, PSX_ERR_RANGE, false },
+	{ PSX_REG_ACQ_CTRL, PSX_ACQ_START, PSX_ERR_STATE, false },
+	{ PSX_REG_TRIGGER, 1, PSX_ERR_STATE, false },
+	{ PSX_REG_SHUTTER, 2, PSX_ERR_RANGE, false },
+	{ PSX_REG_SEG_SEL, 4096, PSX_ERR_RANGE, false },
+	{ PSX_REG_SEG_ADDR_LO, 2048, PSX_ERR_RANGE, true },
+	{ PSX_REG_SEG_SHIFT, 11, PSX_ERR_RANGE, false },
+	{ PSX_REG_SEG_SHIFT, 31, PSX_ERR_RANGE, false },
+	{ PSX_REG_SEG_COUNT, 0, PSX_ERR_RANGE, false },
+	{ PSX_REG_SEG_COUNT, 3, PSX_ERR_RANGE, false },
+	{ PSX_REG_SEG_COUNT, 8192, PSX_ERR_RANGE, false },
+	{ PSX_REG_CQ_ADDR_LO, 64, PSX_ERR_RANGE, true },
+	{ PSX_REG_CQ_SHIFT, 0, PSX_ERR_RANGE, false },
+	{ PSX_REG_CQ_SHIFT, 21, PSX_ERR_RANGE, false },
+	{ PSX_REG_RING_CTRL, 2, PSX_ERR_RANGE, false },
+	{ PSX_REG_RING_CTRL, 1, PSX_ERR_INCOMPLETE, false },
+};
+
+#define BAD ((int)(sizeof(bad) / sizeof(bad[0])))
+
+START_TEST(bad_value_is_ignored)
+{
+	make(13, 11);
+	if (bad[_i].wide)
+		refuse64(bad[_i].reg, bad[_i].value, bad[_i].code);
+	else
+		refuse(bad[_i].reg, (u32)bad[_i].value, bad[_i].code);
+	ck_assert_uint_eq(rd(PSX_REG_IRQ_STATUS), PSX_IRQ_ERROR);
+	wr(PSX_REG_IRQ_STATUS, PSX_IRQ_ERROR);
+	check_at_reset();
+}
+END_TEST
+
+START_TEST(bank_and_grant_values)
+{
+	make(13, 11);
+	shape(5, 3, 9);
+	refuse(PSX_REG_BANK_SCALE, 0, PSX_ERR_RANGE);
+	refuse(PSX_REG_BANK_SCALE, 65536, PSX_ERR_RANGE);
+	refuse(PSX_REG_BANK_THRESHOLD, 32768, PSX_ERR_RANGE);
+	ck_assert_uint_eq(rd(PSX_REG_BANK_SCALE), 256);
+	ck_assert_uint_eq(rd(PSX_REG_BANK_THRESHOLD), 1);
+	ck_assert_uint_eq(rd(PSX_REG_BANK_SHAPE), 3 | 9 << 8);
+	enable_ring(12, 4, 2);
+	wr64(PSX_REG_GRANT_DATA_LO, 1ull << 33);
+	wr64(PSX_REG_GRANT_CQ_LO, 4);
+	refuse64(PSX_REG_GRANT_DATA_LO, (1ull << 33) - 1, PSX_ERR_RANGE);
+	refuse64(PSX_REG_GRANT_CQ_LO, 3, PSX_ERR_RANGE);
+	ck_assert_uint_eq(rd64(PSX_REG_GRANT_DATA_LO), 1ull << 33);
+	ck_assert_uint_eq(rd64(PSX_REG_GRANT_CQ_LO), 4);
+}
+END_TEST
+
+/* Every offset that takes a write of some value; all others refuse any */
+static bool writable(u32 reg)
+{
+	static const u32 narrow[] = {
+		PSX_REG_CTRL, PSX_REG_ERROR, PSX_REG_IRQ_STATUS, PSX_REG_IRQ_ENABLE,
+		PSX_REG_LOAD_BYTES, PSX_REG_LOAD_OFFSET, PSX_REG_LOAD_TARGET, PSX_REG_LOAD_GO,
+		PSX_REG_BANK_SEL, PSX_REG_BANK_SHAPE, PSX_REG_BANK_SCALE, PSX_REG_BANK_THRESHOLD,
+		PSX_REG_CFG_MODE, PSX_REG_CFG_POLARITY, PSX_REG_CFG_PGA, PSX_REG_CFG_TRIGGER,
+		PSX_REG_CFG_SCHEDULE_LEN, PSX_REG_CFG_SCHEDULE_SEL, PSX_REG_CFG_SCHEDULE_BANK,
+		PSX_REG_COMMIT, PSX_REG_RAIL_CTRL, PSX_REG_RAIL_SLEW, PSX_REG_WATCHDOG_MS,
+		PSX_REG_WATCHDOG_PET, PSX_REG_ACQ_CTRL, PSX_REG_TRIGGER, PSX_REG_SHUTTER,
+		PSX_REG_SEG_SEL, PSX_REG_SEG_SHIFT, PSX_REG_SEG_COUNT, PSX_REG_CQ_SHIFT,
+		PSX_REG_RING_CTRL,
+	};
+	static const u32 wide[] = {
+		PSX_REG_LOAD_ADDR_LO, PSX_REG_CFG_EXPOSURE_LO, PSX_REG_CFG_PERIOD_LO,
+		PSX_REG_ACQ_FRAMES_LO, PSX_REG_SEG_ADDR_LO, PSX_REG_CQ_ADDR_LO,
+		PSX_REG_GRANT_DATA_LO, PSX_REG_GRANT_CQ_LO,
+	};
+
+	for (size_t i = 0; i < sizeof(narrow) / sizeof(narrow[0]); i++)
+		if (reg == narrow[i])
+			return true;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		if (reg == wide[i] || reg == wide[i] + 4)
+			return true;
+	return false;
+}
+
+START_TEST(the_rest_is_read_only)
+{
+	make(13, 11);
+	for (u32 reg = 0; reg < PSX_REG_SPACE; reg++)
+		if (!writable(reg))
+			refuse(reg, 1, PSX_ERR_REGISTER);
+	for (u32 reg = 0; reg < PSX_REG_SPACE; reg++)
+		if (reg & 3)
+			ck_assert_uint_eq(rd(reg), 0);
+	wr(PSX_REG_IRQ_STATUS, PSX_IRQ_ERROR);
+	check_at_reset();
+}
+END_TEST
+
+START_TEST(error_is_sticky)
+{
+	make(13, 11);
+	wr(PSX_REG_CFG_PGA, 8);
+	wr(PSX_REG_WIDTH, 1);
+	wr(PSX_REG_CFG_PGA, 2);
+	ck_assert_uint_eq(rd(PSX_REG_ERROR), PSX_ERR_RANGE | PSX_REG_CFG_PGA << 16);
+	check_refused(PSX_ERR_RANGE, PSX_REG_CFG_PGA);
+	check_taken();
+	ck_assert_uint_eq(rd(PSX_REG_CFG_PGA), 2);
+}
+END_TEST
+
+START_TEST(what_is_written_reads_back)
+{
+	make(13, 11);
+	wr64(PSX_REG_LOAD_ADDR_LO, 0x123456789abcdef1ull);
+	wr64(PSX_REG_ACQ_FRAMES_LO, 0xfedcba9876543210ull);
+	wr64(PSX_REG_CFG_PERIOD_LO, 0x00ffffffffffffffull);
+	wr(PSX_REG_SEG_SEL, 4095);
+	wr64(PSX_REG_SEG_ADDR_LO, 0xffffffffffff0000ull);
+	wr64(PSX_REG_CQ_ADDR_LO, 0x8000000000000080ull);
+	ck_assert_uint_eq(rd64(PSX_REG_LOAD_ADDR_LO), 0x123456789abcdef1ull);
+	ck_assert_uint_eq(rd64(PSX_REG_ACQ_FRAMES_LO), 0xfedcba9876543210ull);
+	ck_assert_uint_eq(rd64(PSX_REG_CFG_PERIOD_LO), 0x00ffffffffffffffull);
+	ck_assert_uint_eq(rd64(PSX_REG_SEG_ADDR_LO), 0xffffffffffff0000ull);
+	ck_assert_uint_eq(rd64(PSX_REG_CQ_ADDR_LO), 0x8000000000000080ull);
+	wr(PSX_REG_SEG_SEL, 4094);
+	ck_assert_uint_eq(rd64(PSX_REG_SEG_ADDR_LO), 0);
+	wr(PSX_REG_CFG_SCHEDULE_SEL, 255);
+	wr(PSX_REG_CFG_SCHEDULE_BANK, 254);
+	wr(PSX_REG_CFG_SCHEDULE_SEL, 0);
+	ck_assert_uint_eq(rd(PSX_REG_CFG_SCHEDULE_BANK), 0);
+	wr(PSX_REG_CFG_SCHEDULE_SEL, 255);
+	ck_assert_uint_eq(rd(PSX_REG_CFG_SCHEDULE_BANK), 254);
+	check_taken();
+}
+END_TEST
+
+START_TEST(not_while_it_runs)
+{
+	make_ready(13, 11);
+	refuse(PSX_REG_SEG_SEL, 0, PSX_ERR_STATE);
+	refuse64(PSX_REG_SEG_ADDR_LO, 0, PSX_ERR_STATE);
+	refuse(PSX_REG_SEG_SHIFT, 12, PSX_ERR_STATE);
+	refuse(PSX_REG_SEG_COUNT, 1, PSX_ERR_STATE);
+	refuse64(PSX_REG_CQ_ADDR_LO, 0, PSX_ERR_STATE);
+	refuse(PSX_REG_CQ_SHIFT, 1, PSX_ERR_STATE);
+	start(0);
+	refuse(PSX_REG_ACQ_CTRL, PSX_ACQ_START, PSX_ERR_STATE);
+	refuse(PSX_REG_RING_CTRL, 0, PSX_ERR_STATE);
+	refuse(PSX_REG_RING_CTRL, 1, PSX_ERR_STATE);
+	refuse(PSX_REG_SHUTTER, 0, PSX_ERR_STATE);
+	refuse(PSX_REG_TRIGGER, 1, PSX_ERR_STATE);
+	load(PSX_LOAD_SCENE, 0, area_bytes(), PSX_LOAD_WRITE);
+	check_refused(PSX_ERR_STATE, PSX_REG_LOAD_GO);
+	load(PSX_LOAD_SCENE, 0, area_bytes(), PSX_LOAD_READ);
+	check_refused(PSX_ERR_STATE, PSX_REG_LOAD_GO);
+	wr(PSX_REG_BANK_SEL, 0);
+	refuse(PSX_REG_BANK_SHAPE, 0, PSX_ERR_STATE);
+	ck_assert(running());
+}
+END_TEST
+
+START_TEST(interrupts)
+{
+	make(13, 11);
+	wr(PSX_REG_CFG_PGA, 8);
+	ck_assert_uint_eq(host.interrupts, 0);
+	wr(PSX_REG_IRQ_ENABLE, PSX_IRQ_RAIL);
+	ck_assert_uint_eq(host.interrupts, 0);
+	wr(PSX_REG_IRQ_ENABLE, PSX_IRQ_ERROR);
+	ck_assert_uint_eq(host.interrupts, 1);
+	wr(PSX_REG_CFG_PGA, 8);
+	ck_assert_uint_eq(host.interrupts, 2);
+	wr(PSX_REG_IRQ_STATUS, ~PSX_IRQ_ERROR);
+	ck_assert_uint_eq(rd(PSX_REG_IRQ_STATUS), PSX_IRQ_ERROR);
+	wr(PSX_REG_IRQ_STATUS, PSX_IRQ_ERROR);
+	ck_assert_uint_eq(rd(PSX_REG_IRQ_STATUS), 0);
+	wr(PSX_REG_IRQ_ENABLE, PSX_IRQ_ERROR);
+	ck_assert_uint_eq(host.interrupts, 2);
+}
+END_TEST
+
+/* -------------------------------------------------------------- loader -- */
+
+static void refuse_load(u32 target, u32 offset, u32 bytes, u32 direction, u32 code)
+{
+	load(target, offset, bytes, direction);
+	check_refused(code, PSX_REG_LOAD_GO);
+}
+
+static u32 loaded(u32 bank)
+{
+	wr(PSX_REG_BANK_SEL, bank);
+	return rd(PSX_REG_BANK_STATE) >> 16;
+}
+
+static void fill_staging(uint64_t seed)
+{
+	s16 *values = (s16 *)host.memory[STAGING];
+
+	for (u32 i = 0; i < width * height; i++) {
+		s16 value = (s16)unit_random(&seed);
+
+		values[i] = value == -32768 ? 0 : value;
+	}
+}
+
+START_TEST(planes_come_in_order)
+{
+	const u32 first = PSX_LOAD_TARGET(PSX_LOAD_PLANE, 9, 0);
+	const u32 second = PSX_LOAD_TARGET(PSX_LOAD_PLANE, 9, 1);
+	u32 bytes;
+
+	make(13, 11);
+	bytes = area_bytes();
+	refuse_load(first, 0, bytes, PSX_LOAD_WRITE, PSX_ERR_RANGE);
+	shape(9, 3, 9);
+	refuse_load(second, 0, bytes, PSX_LOAD_WRITE, PSX_ERR_STATE);
+	refuse_load(first, 2, bytes - 2, PSX_LOAD_WRITE, PSX_ERR_STATE);
+	load(first, 0, 100, PSX_LOAD_WRITE);
+	ck_assert_uint_eq(loaded(9), 0);
+	refuse_load(first, 102, 20, PSX_LOAD_WRITE, PSX_ERR_STATE);
+	refuse_load(first, 98, 20, PSX_LOAD_WRITE, PSX_ERR_STATE);
+	refuse_load(first, 0, 100, PSX_LOAD_READ, PSX_ERR_INCOMPLETE);
+	load(first, 100, bytes - 100, PSX_LOAD_WRITE);
+	ck_assert_uint_eq(loaded(9), 1);
+	load(second, 0, bytes, PSX_LOAD_WRITE);
+	ck_assert_uint_eq(loaded(9), 2);
+	refuse_load(second, 0, bytes, PSX_LOAD_WRITE, PSX_ERR_STATE);
+	load(first, 0, 2, PSX_LOAD_WRITE);
+	ck_assert_uint_eq(loaded(9), 0);
+	check_taken();
+	ck_assert_uint_eq(rd(PSX_REG_IRQ_STATUS) & PSX_IRQ_LOADER, PSX_IRQ_LOADER);
+}
+END_TEST
+
+START_TEST(pieces_that_do_not_fit)
+{
+	const u32 plane = PSX_LOAD_TARGET(PSX_LOAD_PLANE, 0, 0);
+	static const u32 kinds[] = { PSX_LOAD_PLANE, PSX_LOAD_DARK, PSX_LOAD_OFFSET_MAP,
+				     PSX_LOAD_SCENE };
+	u32 bytes;
+
+	make(13, 11);
+	bytes = area_bytes();
+	shape(0, 1, 1);
+	for (size_t i = 0; i < 4; i++) {
+		u32 target = PSX_LOAD_TARGET(kinds[i], 0, 0);
+
+		refuse_load(target, 0, 0, PSX_LOAD_WRITE, PSX_ERR_RANGE);
+		refuse_load(target, 0, 3, PSX_LOAD_WRITE, PSX_ERR_RANGE);
+		refuse_load(target, 0, bytes + 2, PSX_LOAD_WRITE, PSX_ERR_RANGE);
+		refuse_load(target, 0, 0xfffffffe, PSX_LOAD_WRITE, PSX_ERR_RANGE);
+	}
+	refuse_load(PSX_LOAD_SCENE, 1, 2, PSX_LOAD_WRITE, PSX_ERR_RANGE);
+	refuse_load(PSX_LOAD_SCENE, bytes, 2, PSX_LOAD_READ, PSX_ERR_RANGE);
+	refuse_load(PSX_LOAD_SCENE, 0xfffffffe, 4, PSX_LOAD_WRITE, PSX_ERR_RANGE);
+	refuse_load(PSX_LOAD_TARGET(PSX_LOAD_SCENE, 1, 0), 0, 2, PSX_LOAD_WRITE, PSX_ERR_RANGE);
+	refuse_load(PSX_LOAD_TARGET(PSX_LOAD_DARK, 0, 1), 0, 2, PSX_LOAD_WRITE, PSX_ERR_RANGE);
+	refuse_load(PSX_LOAD_TARGET(PSX_LOAD_PLANE, 0, 1), 0, 2, PSX_LOAD_WRITE, PSX_ERR_RANGE);
+	refuse_load(PSX_LOAD_TARGET(0, 0, 0), 0, 2, PSX_LOAD_WRITE, PSX_ERR_RANGE);
+	refuse_load(PSX_LOAD_TARGET(5, 0, 0), 0, 2, PSX_LOAD_WRITE, PSX_ERR_RANGE);
+	host.deaf = true;
+	refuse_load(plane, 0, bytes, PSX_LOAD_WRITE, PSX_ERR_DMA);
+	refuse_load(PSX_LOAD_SCENE, 0, bytes, PSX_LOAD_READ, PSX_ERR_DMA);
+	host.deaf = false;
+	ck_assert_uint_eq(loaded(0), 0);
+	load(plane, 0, bytes, PSX_LOAD_WRITE);
+	ck_assert_uint_eq(loaded(0), 1);
+}
+END_TEST
+
+START_TEST(code_without_a_voltage)
+{
+	const u32 plane = PSX_LOAD_TARGET(PSX_LOAD_PLANE, 0, 0);
+	s16 *codes = (s16 *)host.memory[STAGING];
+
+	make(13, 11);
+	shape(0, 1, 1);
+	memset(codes, 0, area_bytes());
+	codes[142] = -32768;
+	refuse_load(plane, 0, area_bytes(), PSX_LOAD_WRITE, PSX_ERR_RANGE);
+	ck_assert_uint_eq(loaded(0), 0);
+	codes[142] = -32767;
+	load(plane, 0, area_bytes(), PSX_LOAD_WRITE);
+	check_taken();
+	ck_assert_uint_eq(loaded(0), 1);
+}
+END_TEST
+
+START_TEST(read_back)
+{
+	static const u32 kinds[] = { PSX_LOAD_PLANE, PSX_LOAD_DARK, PSX_LOAD_OFFSET_MAP,
+				     PSX_LOAD_SCENE };
+	u32 target = kinds[_i];
+	u8 sent[STAGING_BYTES];
+
+	make(13, 11);
+	shape(0, 3, 9);
+	if (target == PSX_LOAD_DARK || target == PSX_LOAD_OFFSET_MAP)
+		refuse_load(target, 0, 2, PSX_LOAD_READ, PSX_ERR_INCOMPLETE);
+	fill_staging(17);
+	memcpy(sent, host.memory[STAGING], area_bytes());
+	load(target, 0, area_bytes(), PSX_LOAD_WRITE);
+	memset(host.memory[STAGING], 0x5a, STAGING_BYTES);
+	load(target, 6, area_bytes() - 10, PSX_LOAD_READ);
+	check_taken();
+	ck_assert_mem_eq(host.memory[STAGING], sent + 6, area_bytes() - 10);
+	ck_assert_uint_eq(host.memory[STAGING][area_bytes() - 10], 0x5a);
+}
+END_TEST
+
+START_TEST(bank_in_use)
+{
+	make_ready(13, 11);
+	refuse_load(PSX_LOAD_TARGET(PSX_LOAD_PLANE, 0, 0), 0, 2, PSX_LOAD_WRITE, PSX_ERR_STATE);
+	refuse_load(PSX_LOAD_TARGET(PSX_LOAD_DARK, 0, 0), 0, 2, PSX_LOAD_WRITE, PSX_ERR_STATE);
+	refuse_load(PSX_LOAD_TARGET(PSX_LOAD_OFFSET_MAP, 0, 0), 0, 2, PSX_LOAD_WRITE, PSX_ERR_STATE);
+	load(PSX_LOAD_TARGET(PSX_LOAD_PLANE, 0, 8), 0, area_bytes(), PSX_LOAD_READ);
+	check_taken();
+	ck_assert_uint_eq(rd(PSX_REG_BANK_STATE), PSX_BANK_IN_USE | 9 << 16);
+	load_flat_bank(1, 3, 9, 0);
+	commit_bank(1, PSX_MODE_REG_SCAN);
+	wr(PSX_REG_BANK_SEL, 0);
+	ck_assert_uint_eq(rd(PSX_REG_BANK_STATE), 9 << 16);
+	wr(PSX_REG_BANK_SHAPE, 0);
+	check_taken();
+	ck_assert_uint_eq(rd(PSX_REG_BANK_STATE), 0);
+}
+END_TEST
+
+/* A large sensor has room for 54 planes and maps */
+START_TEST(bank_memory_ends)
+{
+	make(8192, 4096);
+	ck_assert_uint_eq(rd(PSX_REG_PLANES), 54);
+	for (u32 bank = 0; bank < 54; bank++)
+		shape(bank, 1, 1);
+	wr(PSX_REG_BANK_SEL, 54);
+	refuse(PSX_REG_BANK_SHAPE, 1 | 1 << 8, PSX_ERR_SPACE);
+	refuse_load(PSX_LOAD_TARGET(PSX_LOAD_DARK, 0, 0), 0, 2, PSX_LOAD_WRITE, PSX_ERR_SPACE);
+	shape(53, 0, 0);
+	load(PSX_LOAD_TARGET(PSX_LOAD_DARK, 0, 0), 0, 2, PSX_LOAD_WRITE);
+	check_taken();
+	wr(PSX_REG_BANK_SEL, 53);
+	refuse(PSX_REG_BANK_SHAPE, 1 | 1 << 8, PSX_ERR_SPACE);
+	host.fail_at = host.allocations + 1;
+	wr(PSX_REG_BANK_SEL, 0);
+	refuse(PSX_REG_BANK_SHAPE, 1 | 1 << 8, PSX_ERR_SPACE);
+	ck_assert_uint_eq(rd(PSX_REG_BANK_SHAPE), 1 | 1 << 8);
+}
+END_TEST
+
+/* -------------------------------------------------------------- commit -- */
+
+START_TEST(commit_refused)
+{
+	make(4, 2);
+	shape(0, 3, 9);
+	wr(PSX_REG_CFG_SCHEDULE_LEN, 1);
+	refuse(PSX_REG_COMMIT, 1, PSX_ERR_INCOMPLETE);
+	load_flat_bank(0, 3, 9, 5);
+	wr(PSX_REG_CFG_MODE, PSX_MODE_REG_SNAP);
+	refuse(PSX_REG_COMMIT, 1, PSX_ERR_RANGE); /* nine phases */
+	wr(PSX_REG_CFG_MODE, PSX_MODE_REG_SCAN);
+	wr(PSX_REG_CFG_SCHEDULE_LEN, 2);
+	wr(PSX_REG_CFG_SCHEDULE_SEL, 1);
+	wr(PSX_REG_CFG_SCHEDULE_BANK, 1);
+	refuse(PSX_REG_COMMIT, 1, PSX_ERR_INCOMPLETE);
+	load_flat_bank(1, 3, 1, 5);
+	refuse(PSX_REG_COMMIT, 1, PSX_ERR_RANGE); /* one phase */
+	wr(PSX_REG_CFG_SCHEDULE_BANK, 0);
+	wr64(PSX_REG_CFG_EXPOSURE_LO, MS);
+	wr64(PSX_REG_CFG_PERIOD_LO, FRAME_NS - 1);
+	refuse(PSX_REG_COMMIT, 1, PSX_ERR_RATE);
+	wr(PSX_REG_CFG_SCHEDULE_SEL, 0);
+	wr(PSX_REG_CFG_SCHEDULE_BANK, 1);
+	wr(PSX_REG_CFG_SCHEDULE_LEN, 1);
+	wr(PSX_REG_CFG_MODE, PSX_MODE_REG_SNAP);
+	refuse(PSX_REG_COMMIT, 1, PSX_ERR_RANGE); /* no whole cell */
+	ck_assert_uint_eq(rd(PSX_REG_CFG_ID), 0);
+	wr(PSX_REG_CFG_SCHEDULE_BANK, 0);
+	wr(PSX_REG_CFG_MODE, PSX_MODE_REG_SCAN);
+	wr64(PSX_REG_CFG_PERIOD_LO, FRAME_NS);
+	ck_assert_uint_eq(commit(), 1);
+	ck_assert_uint_eq(rd(PSX_REG_CFG_ID), 1);
+}
+END_TEST
+
+START_TEST(idle_latches_at_once)
+{
+	make_ready(13, 11);
+	wr(PSX_REG_IRQ_STATUS, PSX_IRQ_ALL);
+	ck_assert_uint_eq(commit(), 2);
+	ck_assert_uint_eq(rd(PSX_REG_CFG_ID), 2);
+	ck_assert_uint_eq(rd(PSX_REG_CFG_PENDING), 0);
+	ck_assert_uint_eq(rd(PSX_REG_IRQ_STATUS), PSX_IRQ_COMMIT);
+}
+END_TEST
+
+static void check_frame_of(const struct frame *f, u32 id, u32 scale)
+{
+	ck_assert_uint_eq(f->c.cfg_id, id);
+	ck_assert_uint_eq(f->header.scale, scale);
+	for (u32 i = 1; i < width * height; i++)
+		ck_assert_int_eq(f->values[i], f->values[0]);
+}
+
+/* One code in each of k = 1's planes, so a pixel shows its configuration */
+START_TEST(running_latches_at_the_frame_boundary)
+{
+	struct frame before, after;
+
+	make(13, 11);
+	load_flat_bank(0, 1, 1, 10000);
+	load_flat_bank(1, 1, 1, -20000);
+	load_scene(1000, 1, 1);
+	commit_bank(0, PSX_MODE_REG_SCAN);
+	enable_ring(12, 8, 3);
+	rails_on();
+	grant();
+	start(0);
+	advance(500 * MS);
+	wr(PSX_REG_BANK_SEL, 1);
+	wr(PSX_REG_BANK_SCALE, 128);
+	ck_assert_uint_eq(commit_bank(1, PSX_MODE_REG_SCAN), 2);
+	ck_assert_uint_eq(rd(PSX_REG_CFG_PENDING), 2);
+	ck_assert_uint_ne(rd(PSX_REG_STATUS) & PSX_STATUS_COMMIT_PENDING, 0);
+	refuse(PSX_REG_COMMIT, 1, PSX_ERR_STATE);
+	wr(PSX_REG_BANK_SCALE, 512); /* for a later commit */
+	wr(PSX_REG_CFG_PGA, 3);
+	advance(500 * MS);
+	ck_assert_uint_eq(rd(PSX_REG_CFG_ID), 1);
+	advance(MS);
+	ck_assert_uint_eq(rd(PSX_REG_CFG_ID), 2);
+	ck_assert(take(&before));
+	advance(1001 * MS);
+	ck_assert(take(&after));
+	check_frame_of(&before, 1, 256);
+	check_frame_of(&after, 2, 128);
+	ck_assert_int_gt(before.values[0], 0);
+	ck_assert_int_lt(after.values[0], 0);
+	ck_assert_uint_eq(after.c.pga, 0);
+	ck_assert_uint_eq(after.c.bank, 1);
+}
+END_TEST
+
+START_TEST(end_latches_the_pending_commit)
+{
+	make_ready(13, 11);
+	start(0);
+	advance(1);
+	commit();
+	ck_assert_uint_eq(rd(PSX_REG_CFG_ID), 1);
+	wr(PSX_REG_ACQ_CTRL, PSX_ACQ_ABORT);
+	ck_assert_uint_eq(rd(PSX_REG_CFG_ID), 2);
+}
+END_TEST
+
+START_TEST(schedule_cycles)
+{
+	struct frame f;
+
+	make_ready(13, 11);
+	load_flat_bank(7, 1, 1, 300);
+	wr(PSX_REG_CFG_SCHEDULE_SEL, 2);
+	wr(PSX_REG_CFG_SCHEDULE_BANK, 7);
+	wr(PSX_REG_CFG_SCHEDULE_LEN, 3);
+	commit();
+	for (u32 i = 0; i < 2; i++) {
+		start(4);
+		advance(3 * FRAME_NS + 2 * MS);
+		ck_assert(!running());
+		for (u32 n = 0; n < 4; n++) {
+			ck_assert(take(&f));
+			ck_assert_uint_eq(f.c.channel, n % 3);
+			ck_assert_uint_eq(f.c.bank, n == 2 ? 7 : 0);
+		}
+	}
+}
+END_TEST
+
+/* ---------------------------------------------------------------- ring -- */
+
+START_TEST(no_grant_drops_the_newest)
+{
+	struct frame f;
+
+	make_ready(13, 11);
+	enable_ring(12, 8, 3);
+	start(3);
+	advance(3 * FRAME_NS);
+	ck_assert(!take(&f));
+	ck_assert_uint_eq(rd64(PSX_REG_MADE_LO), 3);
+	ck_assert_uint_eq(rd64(PSX_REG_DROPPED_LO), 3);
+	ck_assert_uint_ne(rd(PSX_REG_IRQ_STATUS) & PSX_IRQ_DROP, 0);
+	ck_assert_uint_eq(rd(PSX_REG_IRQ_STATUS) & PSX_IRQ_FRAME, 0);
+	grant();
+	start(1);
+	advance(FRAME_NS);
+	ck_assert(take(&f));
+	ck_assert_uint_eq(f.c.seq, 3);
+	ck_assert_uint_eq(f.c.dropped, 3);
+	ck_assert_uint_eq(f.c.position, 0);
+}
+END_TEST
+
+START_TEST(completions_need_grants_too)
+{
+	struct frame f;
+
+	make_ready(13, 11);
+	enable_ring(12, 8, 3);
+	wr64(PSX_REG_GRANT_DATA_LO, ring_size());
+	wr64(PSX_REG_GRANT_CQ_LO, 2);
+	start(5);
+	advance(5 * FRAME_NS);
+	ck_assert(take(&f));
+	ck_assert(take(&f));
+	ck_assert(!take(&f));
+	ck_assert_uint_eq(rd64(PSX_REG_DROPPED_LO), 3);
+}
+END_TEST
+
+START_TEST(grants_end_at_the_byte)
+{
+	struct frame f;
+	u32 length;
+
+	make_ready(13, 11);
+	shoot(&f);
+	length = f.c.length;
+	enable_ring(12, 8, 3);
+	wr64(PSX_REG_GRANT_DATA_LO, length - 1);
+	wr64(PSX_REG_GRANT_CQ_LO, 8);
+	start(1);
+	advance(FRAME_NS);
+	ck_assert(!take(&f));
+	wr64(PSX_REG_GRANT_DATA_LO, length);
+	start(1);
+	advance(FRAME_NS);
+	ck_assert(take(&f));
+	ck_assert_uint_eq(f.c.length, length);
+}
+END_TEST
+
+START_TEST(host_memory_is_deaf)
+{
+	struct frame f;
+
+	make_ready(13, 11);
+	host.deaf = true;
+	start(1);
+	advance(FRAME_NS);
+	check_refused(PSX_ERR_DMA, PSX_REG_SEG_ADDR_HI);
+	host.deaf = false;
+	ck_assert(!take(&f));
+	ck_assert_uint_eq(rd64(PSX_REG_DROPPED_LO), 1);
+	wr(PSX_REG_RING_CTRL, 0);
+	wr64(PSX_REG_CQ_ADDR_LO, ~127ull);
+	wr(PSX_REG_RING_CTRL, 1);
+	grant();
+	start(1);
+	advance(FRAME_NS);
+	check_refused(PSX_ERR_DMA, PSX_REG_CQ_ADDR_HI);
+	ck_assert_uint_eq(rd64(PSX_REG_DROPPED_LO), 2);
+}
+END_TEST
+
+/* Eight channels of one sub-pixel kernel, each with a threshold of its own */
+static void make_stream(void)
+{
+	make(64, 48);
+	for (u32 bank = 0; bank < 8; bank++) {
+		load_flat_bank(bank, 1, 1, UNIT_CODE);
+		wr(PSX_REG_BANK_THRESHOLD, bank * 2000);
+		wr(PSX_REG_BANK_SCALE, 0xff00);
+		wr(PSX_REG_CFG_SCHEDULE_SEL, bank);
+		wr(PSX_REG_CFG_SCHEDULE_BANK, bank);
+	}
+	load_scene(0, 60000, 3);
+	wr(PSX_REG_CFG_SCHEDULE_LEN, 8);
+	wr64(PSX_REG_CFG_EXPOSURE_LO, MS);
+	commit();
+	enable_ring(12, 4, 2);
+	rails_on();
+	grant();
+}
+
+/* A consumer that is often late: all frames are accounted for */
+START_TEST(thousands_of_frames)
+{
+	u64 gaps = 0, next = 0, padded = 0, end = 0, delivered = 0;
+	uint64_t random = 99;
+	struct frame f;
+
+	make_stream();
+	start(0);
+	for (u32 i = 0; i < 6000; i++) {
+		advance(2 * MS);
+		if (unit_random(&random) % 3 == 0)
+			continue;
+		for (u32 n = unit_random(&random) % 4; n && take(&f); n--) {
+			gaps += f.c.seq - next;
+			next = f.c.seq + 1;
+			ck_assert_uint_eq(f.c.dropped, gaps);
+			padded += f.c.position - end >= 64;
+			end = ring.end;
+			delivered++;
+		}
+		grant();
+	}
+	wr(PSX_REG_ACQ_CTRL, PSX_ACQ_STOP);
+	advance(2 * MS);
+	while (take(&f))
+		delivered++;
+	ck_assert_uint_ge(rd64(PSX_REG_MADE_LO), 6000);
+	ck_assert_uint_eq(rd64(PSX_REG_MADE_LO), delivered + rd64(PSX_REG_DROPPED_LO));
+	ck_assert_uint_gt(delivered, 2000);
+	ck_assert_uint_gt(gaps, 500);
+	ck_assert_uint_gt(padded, 300);
+	check_taken();
+}
+END_TEST
+
+/* ------------------------------------------------------------ timeline -- */
+
+START_TEST(back_to_back_and_period)
+{
+	static const u64 ends[2][3] = {
+		{ 1 * FRAME_NS, 2 * FRAME_NS, 3 * FRAME_NS },
+		{ FRAME_NS, FRAME_NS + 25 * MS, FRAME_NS + 50 * MS },
+	};
+	struct frame f;
+	u64 began;
+
+	make_ready(13, 11);
+	wr64(PSX_REG_CFG_PERIOD_LO, _i ? 25 * MS : 0);
+	commit();
+	began = rd64(PSX_REG_CLOCK_LO);
+	start(3);
+	advance(1000 * MS);
+	ck_assert_uint_eq(rd64(PSX_REG_CLOCK_LO), began + 1000 * MS);
+	for (u32 i = 0; i < 3; i++) {
+		ck_assert(take(&f));
+		ck_assert_uint_eq(f.c.device_ns, began + ends[_i][i]);
+		ck_assert_uint_eq(f.c.trigger, i + 1);
+	}
+	ck_assert(!take(&f));
+	ck_assert_uint_ne(rd(PSX_REG_IRQ_STATUS) & PSX_IRQ_DONE, 0);
+	ck_assert(!running());
+}
+END_TEST
+
+START_TEST(stop_and_abort)
+{
+	struct frame f;
+
+	make_ready(13, 11);
+	start(0);
+	advance(FRAME_NS / 2);
+	wr(PSX_REG_ACQ_CTRL, PSX_ACQ_STOP);
+	ck_assert(running());
+	advance(FRAME_NS);
+	ck_assert(!running());
+	ck_assert(take(&f));
+	ck_assert_uint_eq(rd64(PSX_REG_MADE_LO), 1);
+	start(0);
+	advance(FRAME_NS / 2);
+	wr(PSX_REG_ACQ_CTRL, PSX_ACQ_ABORT);
+	ck_assert(!running());
+	advance(FRAME_NS);
+	ck_assert(!take(&f));
+	ck_assert_uint_eq(rd64(PSX_REG_MADE_LO), 1);
+	start(1);
+	advance(FRAME_NS);
+	ck_assert(take(&f));
+	ck_assert_uint_eq(f.c.seq, 1);
+	ck_assert_uint_eq(f.c.trigger, 1);
+}
+END_TEST
+
+START_TEST(software_trigger)
+{
+	struct frame f;
+
+	make_ready(13, 11);
+	wr(PSX_REG_CFG_TRIGGER, PSX_TRIGGER_SOFTWARE);
+	commit();
+	start(0);
+	ck_assert_uint_eq(psx_model_next_event(m), UINT64_MAX);
+	advance(1000 * MS);
+	ck_assert(!take(&f));
+	for (u32 i = 1; i <= 3; i++) {
+		wr(PSX_REG_TRIGGER, 1);
+		refuse(PSX_REG_TRIGGER, 1, PSX_ERR_STATE);
+		advance(FRAME_NS);
+		ck_assert(take(&f));
+		ck_assert_uint_eq(f.c.trigger, i);
+	}
+	wr(PSX_REG_ACQ_CTRL, PSX_ACQ_STOP);
+	ck_assert(!running());
+}
+END_TEST
+
+START_TEST(timer_after_software_trigger)
+{
+	struct frame f;
+	u64 now;
+
+	make_ready(13, 11);
+	wr(PSX_REG_CFG_TRIGGER, PSX_TRIGGER_SOFTWARE);
+	commit();
+	start(0);
+	advance(1000 * MS);
+	now = rd64(PSX_REG_CLOCK_LO);
+	wr(PSX_REG_CFG_TRIGGER, PSX_TRIGGER_TIMER);
+	commit();
+	ck_assert_uint_eq(psx_model_next_event(m), 0);
+	advance(FRAME_NS);
+	ck_assert(take(&f));
+	ck_assert_uint_eq(f.c.device_ns, now + FRAME_NS);
+}
+END_TEST
+
+START_TEST(clock_stands_at_its_end)
+{
+	make(13, 11);
+	advance(UINT64_MAX);
+	ck_assert_uint_eq(rd64(PSX_REG_CLOCK_LO), 1ull << 63);
+	advance(UINT64_MAX);
+	ck_assert_uint_eq(rd64(PSX_REG_CLOCK_LO), 1ull << 63);
+}
+END_TEST
+
+/* --------------------------------------------------------------- rails -- */
+
+static void check_rails(u32 state, s32 mv)
+{
+	ck_assert_uint_eq(rd(PSX_REG_RAIL_STATE), state);
+	ck_assert_int_eq((s32)rd(PSX_REG_RAIL_POS_MV), mv);
+	ck_assert_int_eq((s32)rd(PSX_REG_RAIL_NEG_MV), -mv);
+}
+
+START_TEST(rails_slew)
+{
+	make(13, 11);
+	check_rails(PSX_RAIL_STATE_OFF, 0);
+	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_ON);
+	check_rails(PSX_RAIL_STATE_RAMPING, 0);
+	refuse(PSX_REG_RAIL_SLEW, 10, PSX_ERR_STATE);
+	for (u32 i = 0; i < 2100; i++)
+		advance(500);
+	check_rails(PSX_RAIL_STATE_RAMPING, 105);
+	advance(FULL_RAIL_NS - 1050001);
+	ck_assert_uint_eq(rd(PSX_REG_RAIL_STATE), PSX_RAIL_STATE_RAMPING);
+	advance(1);
+	check_rails(PSX_RAIL_STATE_ON, 105000);
+	wr(PSX_REG_RAIL_SLEW, 1000);
+	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_OFF);
+	advance(5 * MS);
+	check_rails(PSX_RAIL_STATE_RAMPING, 100000);
+	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_ON);
+	advance(2 * MS);
+	check_rails(PSX_RAIL_STATE_RAMPING, 102000);
+	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_OFF);
+	advance(102 * MS);
+	check_rails(PSX_RAIL_STATE_OFF, 0);
+	check_taken();
+}
+END_TEST
+
+START_TEST(on_and_off_at_one_time)
+{
+	make(13, 11);
+	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_ON);
+	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_OFF);
+	ck_assert_uint_eq(psx_model_next_event(m), 0);
+	advance(0);
+	check_rails(PSX_RAIL_STATE_OFF, 0);
+}
+END_TEST
+
+START_TEST(no_start_without_rails)
+{
+	make_ready(13, 11);
+	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_OFF);
+	refuse(PSX_REG_ACQ_CTRL, PSX_ACQ_START, PSX_ERR_STATE);
+	advance(FULL_RAIL_NS);
+	refuse(PSX_REG_ACQ_CTRL, PSX_ACQ_START, PSX_ERR_STATE);
+	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_ON);
+	advance(FULL_RAIL_NS / 2);
+	refuse(PSX_REG_ACQ_CTRL, PSX_ACQ_START, PSX_ERR_STATE);
+	advance(FULL_RAIL_NS / 2);
+	start(0);
+	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_OFF);
+	ck_assert(!running());
+	ck_assert_uint_ne(rd(PSX_REG_IRQ_STATUS) & PSX_IRQ_DONE, 0);
+}
+END_TEST
+
+START_TEST(watchdog)
+{
+	const u32 tripped = PSX_RAIL_STATE_TRIPPED | PSX_TRIP_WATCHDOG << 8;
+
+	make_ready(13, 11);
+	wr(PSX_REG_WATCHDOG_MS, 100);
+	start(0);
+	for (u32 i = 0; i < 10; i++) {
+		advance(99 * MS);
+		wr(PSX_REG_WATCHDOG_PET, 1);
+	}
+	ck_assert(running());
+	wr(PSX_REG_IRQ_STATUS, PSX_IRQ_ALL);
+	advance(100 * MS);
+	check_rails(tripped, 105000);
+	ck_assert(!running());
+	ck_assert_uint_eq(rd(PSX_REG_IRQ_STATUS) & (PSX_IRQ_RAIL | PSX_IRQ_DONE),
+			  PSX_IRQ_RAIL | PSX_IRQ_DONE);
+	refuse(PSX_REG_RAIL_CTRL, PSX_RAIL_CLEAR, PSX_ERR_STATE);
+	refuse(PSX_REG_RAIL_CTRL, PSX_RAIL_ON, PSX_ERR_STATE);
+	refuse(PSX_REG_ACQ_CTRL, PSX_ACQ_START, PSX_ERR_STATE);
+	wr(PSX_REG_CTRL, PSX_CTRL_RESET);
+	advance(FULL_RAIL_NS);
+	check_rails(tripped, 0);
+	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_CLEAR);
+	check_rails(PSX_RAIL_STATE_OFF, 0);
+	check_taken();
+}
+END_TEST
+
+/* An expiry with the rails down must not leave the next session unguarded */
+START_TEST(switching_on_arms_the_watchdog)
+{
+	make(13, 11);
+	wr(PSX_REG_WATCHDOG_MS, 100);
+	advance(1000 * MS);
+	check_rails(PSX_RAIL_STATE_OFF, 0);
+	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_ON);
+	advance(99 * MS);
+	check_rails(PSX_RAIL_STATE_RAMPING, 9900);
+	advance(MS);
+	check_rails(PSX_RAIL_STATE_TRIPPED | PSX_TRIP_WATCHDOG << 8, 10000);
+}
+END_TEST
+
+/* --------------------------------------------------------------- light -- */
+
+START_TEST(shutter_closed_is_zero)
+{
+	struct frame f;
+	u32 lit = 0;
+
+	make_ready(13, 11);
+	load_scene(30000, 1, 1);
+	shoot(&f);
+	for (u32 i = 0; i < width * height; i++)
+		lit += f.values[i] > 0;
+	ck_assert_uint_eq(lit, width * height);
+	wr(PSX_REG_SHUTTER, 0);
+	ck_assert_uint_eq(rd(PSX_REG_STATUS) & PSX_STATUS_SHUTTER_OPEN, 0);
+	shoot(&f);
+	for (u32 i = 0; i < width * height; i++)
+		ck_assert_int_eq(f.values[i], 0);
+}
+END_TEST
+
+/* The output pixel to which sub-pixel (x, y) adds in this phase, or -1 */
+static int user_of(u32 mode, int k, int phase, int x, int y)
+{
+	int px = mode == PSX_MODE_REG_SCAN ? phase % k : 0;
+	int py = mode == PSX_MODE_REG_SCAN ? phase / k : 0;
+	int column = (x - px + k) / k - 1, row = (y - py + k) / k - 1;
+
+	if (mode == PSX_MODE_REG_SNAP) {
+		if (column >= (int)width / k || row >= (int)height / k)
+			return -1;
+		return row * ((int)width / k) + column;
+	}
+	x = px + column * k + k / 2;
+	y = py + row * k + k / 2;
+	if (x < 0 || y < 0 || x >= (int)width || y >= (int)height)
+		return -1;
+	return y * (int)width + x;
+}
+
+static void random_planes(s16 *planes, u32 count)
+{
+	uint64_t random = 5;
+
+	for (u32 i = 0; i < count; i++)
+		planes[i] = (s16)((int)(unit_random(&random) % 12000) - 6000);
+}
+
+/* With one code wrong, exactly the pixel that uses it differs from @good */
+static void check_one_wrong(const struct frame *good, s16 *planes, u32 mode, int k, u32 at)
+{
+	u32 area = width * height, phases = mode == PSX_MODE_REG_SCAN ? (u32)(k * k) : 1;
+	int place = (int)(at % area);
+	int user = user_of(mode, k, (int)(at / area), place % (int)width, place / (int)width);
+	u32 bank = 1 + at % 2;
+	s16 code = planes[at];
+	struct frame f;
+
+	planes[at] = 32767;
+	load_bank(bank, (u32)k, phases, planes);
+	planes[at] = code;
+	commit_bank(bank, mode);
+	shoot(&f);
+	for (u32 i = 0; i < good->header.width * good->header.height; i++)
+		ck_assert_msg((f.values[i] != good->values[i]) == ((int)i == user),
+			      "phase %u sub-pixel %d: pixel %u is %d, was %d, user is %d",
+			      at / area, place, i, f.values[i], good->values[i], user);
+}
+
+static const struct { u32 mode, k, w, h; } wrong[] = {
+	{ PSX_MODE_REG_SCAN, 3, 13, 11 }, { PSX_MODE_REG_SCAN, 3, 12, 2 },
+	{ PSX_MODE_REG_SCAN, 5, 13, 11 }, { PSX_MODE_REG_SCAN, 5, 3, 10 },
+	{ PSX_MODE_REG_SNAP, 3, 13, 11 }, { PSX_MODE_REG_SNAP, 5, 13, 11 },
+};
+
+START_TEST(wrong_code_shows_where_it_is_used)
+{
+	u32 mode = wrong[_i].mode, k = wrong[_i].k;
+	u32 phases = mode == PSX_MODE_REG_SCAN ? k * k : 1;
+	u32 count = phases * wrong[_i].w * wrong[_i].h;
+	s16 *planes = calloc(count, sizeof(*planes));
+	struct frame good;
+
+	make(wrong[_i].w, wrong[_i].h);
+	random_planes(planes, count);
+	load_scene(100, 300, 11);
+	load_bank(0, k, phases, planes);
+	wr64(PSX_REG_CFG_EXPOSURE_LO, 1000 * MS);
+	commit_bank(0, mode);
+	enable_ring(12, 8, 3);
+	rails_on();
+	shoot(&good);
+	ck_assert_uint_eq(good.header.width, mode == PSX_MODE_REG_SCAN ? width : width / k);
+	ck_assert_uint_eq(good.header.height, mode == PSX_MODE_REG_SCAN ? height : height / k);
+	for (u32 at = 0; at < count; at++)
+		check_one_wrong(&good, planes, mode, (int)k, at);
+	free(planes);
+}
+END_TEST
+
+static void shoot_real(uint64_t seed, struct frame *f)
+{
+	struct psx_model_config config = make_config(PSX_PROFILE_REAL, 13, 11);
+
+	config.seed = seed;
+	make_from(&config);
+	load_flat_bank(0, 3, 9, UNIT_CODE / 3);
+	load_scene(100, 400, 1);
+	commit_bank(0, PSX_MODE_REG_SCAN);
+	enable_ring(12, 8, 3);
+	rails_on();
+	shoot(&f[0]);
+	shoot(&f[1]);
+	psx_model_destroy(m);
+	m = NULL;
+}
+
+START_TEST(noise_follows_from_the_seed)
+{
+	struct frame first[2], again[2], other[2];
+
+	shoot_real(7, first);
+	shoot_real(7, again);
+	shoot_real(8, other);
+	for (u32 i = 0; i < 2; i++) {
+		ck_assert_mem_eq(&first[i].c, &again[i].c, sizeof(first[i].c));
+		ck_assert_uint_ne(first[i].c.crc32c, other[i].c.crc32c);
+		ck_assert_mem_eq(first[i].values, again[i].values, 2 * 13 * 11);
+		ck_assert_mem_ne(first[i].values, other[i].values, 2 * 13 * 11);
+	}
+	ck_assert_mem_ne(first[0].values, first[1].values, 2 * 13 * 11);
+}
+END_TEST
+
+/* The brightest scene, longest exposure and highest dose rate saturate, with their sign */
+START_TEST(overload_saturates)
+{
+	struct psx_model_config config = make_config(PSX_PROFILE_REAL, 15, 15);
+	struct frame f;
+
+	config.dose_rate_pgy_s = 32920000000ull;
+	make_from(&config);
+	load_flat_bank(0, 15, 1, _i ? -32767 : 32767);
+	load_scene(65535, 1, 1);
+	wr64(PSX_REG_CFG_EXPOSURE_LO, 100000 * MS);
+	commit_bank(0, PSX_MODE_REG_SNAP);
+	wr(PSX_REG_BANK_SCALE, 65535);
+	commit();
+	enable_ring(12, 8, 3);
+	rails_on();
+	shoot(&f);
+	ck_assert_int_eq(f.values[0], _i ? -32768 : 32767);
+	ck_assert_uint_eq(f.c.saturated, 1);
+}
+END_TEST
+
+/* ----------------------------------------------------- life and malice -- */
+
+START_TEST(every_allocation_may_fail)
+{
+	struct psx_model_config config = make_config(PSX_PROFILE_REAL, 13, 11);
+	struct psx_model *model;
+	int error;
+
+	for (host.fail_at = 1;; host.fail_at++) {
+		host.allocations = 0;
+		model = create(&config, &error);
+		if (model)
+			break;
+		ck_assert_int_eq(error, -ENOMEM);
+		ck_assert_uint_eq(host.live, 0);
+	}
+	ck_assert_uint_eq(host.fail_at, 13);
+	psx_model_destroy(model);
+	ck_assert_uint_eq(host.live, 0);
+}
+END_TEST
+
+START_TEST(impossible_detectors)
+{
+	struct psx_model_config config = make_config(PSX_PROFILE_REAL, 13, 11);
+	int error;
+
+	switch (_i) {
+	case 0: config.width = 0; break;
+	case 1: config.height = 0; break;
+	case 2: config.width = PSX_MODEL_MAX_SIDE + 1; break;
+	case 3: config.height = PSX_MODEL_MAX_SIDE + 1; break;
+	case 4: config.profile = (enum psx_model_profile)2; break;
+	case 5: config.dose_rate_pgy_s = 32920000001ull; break;
+	default: config.read_noise_milli = 1000001; break;
+	}
+	ck_assert_ptr_null(create(&config, &error));
+	ck_assert_int_eq(error, -EINVAL);
+	ck_assert_uint_eq(host.allocations, 0);
+}
+END_TEST
+
+static u64 wild_address(uint64_t *random)
+{
+	u64 r = unit_random(random);
+
+	if (r % 8 == 0)
+		return unit_random(random);
+	return address((enum region)(r >> 8 & 3), r >> 16 & (r & 16 ? 0x7000 : 0x7fff));
+}
+
+/* A value that a register is likely to take, or none of the kind */
+static u32 wild_value(uint64_t *random, u32 reg)
+{
+	static const u32 shapes[] = { 1 | 1 << 8, 3 | 9 << 8, 3 | 1 << 8, 5 | 25 << 8, 15 | 1 << 8, 0 };
+	u32 r = (u32)unit_random(random);
+
+	if (r % 16 == 0)
+		return (u32)unit_random(random);
+	switch (reg) {
+	case PSX_REG_CTRL:
+		return r % 64 == 1;
+	case PSX_REG_BANK_SEL:
+	case PSX_REG_CFG_SCHEDULE_BANK:
+		return r >> 8 & 1;
+	case PSX_REG_BANK_SHAPE:
+		return shapes[(r >> 8) % 6];
+	case PSX_REG_SEG_SHIFT:
+		return 12 + (r >> 8) % 3;
+	case PSX_REG_LOAD_TARGET:
+		return PSX_LOAD_TARGET(r >> 8 & 7, r >> 12 & 1, r >> 16 & 15);
+	case PSX_REG_LOAD_OFFSET:
+	case PSX_REG_LOAD_BYTES:
+		return r >> 8 & 63;
+	case PSX_REG_WATCHDOG_MS:
+		return r >> 8 & 0xfff;
+	default:
+		return r >> 8 & 3;
+	}
+}
+
+/* Things that a random sequence hardly ever brings about */
+static void lucky_step(uint64_t *random)
+{
+	u32 bank = unit_random(random) & 1, phases;
+
+	switch (unit_random(random) % 5) {
+	case 0:
+		wr(PSX_REG_BANK_SEL, bank);
+		phases = rd(PSX_REG_BANK_SHAPE) >> 8;
+		for (u32 phase = 0; phase < phases; phase++)
+			load(PSX_LOAD_TARGET(PSX_LOAD_PLANE, bank, phase), 0, area_bytes(),
+			     PSX_LOAD_WRITE);
+		break;
+	case 1:
+		wr64(PSX_REG_CQ_ADDR_LO, address(QUEUE, 0));
+		wr(PSX_REG_CQ_SHIFT, 3);
+		wr(PSX_REG_SEG_SHIFT, 12);
+		wr(PSX_REG_SEG_COUNT, 4);
+		wr(PSX_REG_RING_CTRL, 1);
+		break;
+	case 2:
+		wr64(PSX_REG_GRANT_DATA_LO, unit_random(random) >> (unit_random(random) % 64));
+		wr64(PSX_REG_GRANT_CQ_LO, unit_random(random) >> (unit_random(random) % 64));
+		break;
+	case 3:
+		wr64(PSX_REG_CFG_EXPOSURE_LO, unit_random(random) >> (26 + unit_random(random) % 38));
+		wr(PSX_REG_CFG_SCHEDULE_LEN, 1 + bank);
+		wr(PSX_REG_COMMIT, 1);
+		wr(PSX_REG_ACQ_CTRL, PSX_ACQ_START);
+		break;
+	default:
+		wr(PSX_REG_RAIL_CTRL, PSX_RAIL_CLEAR);
+		wr(PSX_REG_RAIL_SLEW, 1000);
+		wr(PSX_REG_RAIL_CTRL, PSX_RAIL_ON);
+		advance(105 * MS);
+	}
+}
+
+static u64 small_time(uint64_t *random)
+{
+	u64 next = psx_model_next_event(m);
+
+	if (unit_random(random) & 1 && next < 1000000 * MS)
+		return next;
+	return unit_random(random) % (1ull << (unit_random(random) % 28));
+}
+
+/* The guest's registers may hold anything: no crash, no wild access, no lost frame */
+START_TEST(any_sequence_of_writes)
+{
+	struct psx_model_config config = make_config(_i & 1 ? PSX_PROFILE_REAL : PSX_PROFILE_IDEAL,
+						     7, 4 + (u32)_i);
+	uint64_t random = 0x1234567 + (uint64_t)_i;
+	u64 clock = 0, delivered = 0;
+
+	make_from(&config);
+	for (u32 i = 0; i < 60000; i++) {
+		u32 reg = (u32)unit_random(&random) % PSX_REG_SPACE & (i & 63 ? ~3u : ~0u);
+
+		host.deaf = unit_random(&random) % 16 == 0;
+		if (reg == PSX_REG_LOAD_ADDR_LO || reg == PSX_REG_SEG_ADDR_LO ||
+		    reg == PSX_REG_CQ_ADDR_LO)
+			wr64(reg, wild_address(&random));
+		else if (reg < PSX_REG_SPACE / 4 * 3)
+			wr(reg, wild_value(&random, reg));
+		else
+			lucky_step(&random);
+		(void)rd((u32)unit_random(&random) % (2 * PSX_REG_SPACE));
+		advance(small_time(&random));
+		ck_assert_uint_ge(rd64(PSX_REG_CLOCK_LO), clock);
+		clock = rd64(PSX_REG_CLOCK_LO);
+		ck_assert_uint_le(rd64(PSX_REG_DROPPED_LO), rd64(PSX_REG_MADE_LO));
+		if (rd64(PSX_REG_MADE_LO) - rd64(PSX_REG_DROPPED_LO) > delivered)
+			delivered = rd64(PSX_REG_MADE_LO) - rd64(PSX_REG_DROPPED_LO);
+		if (!running())
+			ck_assert_uint_eq(rd(PSX_REG_CFG_PENDING), 0);
+	}
+	ck_assert_uint_gt(delivered, 20);
+}
+END_TEST
+
+/* -------------------------------------------------------------------- */
+
+static TCase *add_case(Suite *suite, const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 120);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+static void add_registers(Suite *suite)
+{
+	TCase *tc = add_case(suite, "values");
+
+	tcase_add_test(tc, value_at_reset);
+	tcase_add_test(tc, reset_undoes_everything);
+	tcase_add_test(tc, serial_tells_devices_apart);
+	tcase_add_loop_test(tc, bad_value_is_ignored, 0, BAD);
+	tcase_add_test(tc, bank_and_grant_values);
+	tcase_add_test(tc, the_rest_is_read_only);
+	tcase_add_test(tc, error_is_sticky);
+	tcase_add_test(tc, what_is_written_reads_back);
+	tcase_add_test(tc, not_while_it_runs);
+	tcase_add_test(tc, interrupts);
+}
+
+static void add_configuration(Suite *suite)
+{
+	TCase *tc = add_case(suite, "loader");
+
+	tcase_add_test(tc, planes_come_in_order);
+	tcase_add_test(tc, pieces_that_do_not_fit);
+	tcase_add_test(tc, code_without_a_voltage);
+	tcase_add_loop_test(tc, read_back, 0, 4);
+	tcase_add_test(tc, bank_in_use);
+	tcase_add_test(tc, bank_memory_ends);
+
+	tc = add_case(suite, "commit");
+	tcase_add_test(tc, commit_refused);
+	tcase_add_test(tc, idle_latches_at_once);
+	tcase_add_test(tc, running_latches_at_the_frame_boundary);
+	tcase_add_test(tc, end_latches_the_pending_commit);
+	tcase_add_test(tc, schedule_cycles);
+}
+
+static void add_frames(Suite *suite)
+{
+	TCase *tc = add_case(suite, "ring");
+
+	tcase_add_test(tc, no_grant_drops_the_newest);
+	tcase_add_test(tc, completions_need_grants_too);
+	tcase_add_test(tc, grants_end_at_the_byte);
+	tcase_add_test(tc, host_memory_is_deaf);
+	tcase_add_test(tc, thousands_of_frames);
+
+	tc = add_case(suite, "timeline");
+	tcase_add_loop_test(tc, back_to_back_and_period, 0, 2);
+	tcase_add_test(tc, stop_and_abort);
+	tcase_add_test(tc, software_trigger);
+	tcase_add_test(tc, timer_after_software_trigger);
+	tcase_add_test(tc, clock_stands_at_its_end);
+
+	tc = add_case(suite, "rails");
+	tcase_add_test(tc, rails_slew);
+	tcase_add_test(tc, on_and_off_at_one_time);
+	tcase_add_test(tc, no_start_without_rails);
+	tcase_add_test(tc, watchdog);
+	tcase_add_test(tc, switching_on_arms_the_watchdog);
+}
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("registers");
+	TCase *tc;
+
+	add_registers(suite);
+	add_configuration(suite);
+	add_frames(suite);
+
+	tc = add_case(suite, "light");
+	tcase_add_test(tc, shutter_closed_is_zero);
+	tcase_add_loop_test(tc, wrong_code_shows_where_it_is_used, 0, 6);
+	tcase_add_test(tc, noise_follows_from_the_seed);
+	tcase_add_loop_test(tc, overload_saturates, 0, 2);
+
+	tc = add_case(suite, "life and malice");
+	tcase_add_test(tc, every_allocation_may_fail);
+	tcase_add_loop_test(tc, impossible_detectors, 0, 7);
+	tcase_add_loop_test(tc, any_sequence_of_writes, 0, 4);
+	return suite;
+}
+
+int main(void)
+{
+	return unit_main(make_suite());
+}
