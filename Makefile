@@ -41,6 +41,9 @@ LIB_SO := $(BUILD)/libpsxdet.so.$(SOVERSION)
 LIB_A := $(BUILD)/libpsxdet.a
 PSXCTL := $(BUILD)/psxctl
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+PRODUCTS := $(LIB_SO) $(LIB_A) $(BUILD)/psxdet.pc $(PSXCTL)
+# Once more, after the set-up that may have brought pkg-config and headers
+BUILD_IT = $(MAKE) --no-print-directory -j$(shell nproc)
 LIB_LIBS = $(call pkg_libs,$(LIB_PKGS)) -lm -pthread
 # Commands are named, not shown; V=1 shows them
 ifeq ($(V),)
@@ -51,7 +54,8 @@ endif
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-all: lib tools
+all: setup-build
+	@$(BUILD_IT) $(PRODUCTS)
 
 help:
 	@echo 'make all        library and tool, into $(BUILD)/'
@@ -68,9 +72,9 @@ setup-%:
 	@scripts/setup $*
 
 lib: setup-build
-	@$(MAKE) --no-print-directory $(LIB_SO) $(LIB_A) $(BUILD)/psxdet.pc
+	@$(BUILD_IT) $(LIB_SO) $(LIB_A) $(BUILD)/psxdet.pc
 tools: setup-build
-	@$(MAKE) --no-print-directory $(PSXCTL)
+	@$(BUILD_IT) $(PSXCTL)
 
 modules:
 	@echo 'make: modules: the kernel driver is not there yet; the embedded model (sim:) is' >&2; exit 1
@@ -103,15 +107,12 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call obj,$(UNIT_AUX)) $(LIB_A)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIB_A) $(call pkg_libs,check) $(LIB_LIBS) -o $@
 
-.PHONY: unit-tests
-unit-tests: $(UNIT_BIN)
-
 check: setup-check
-	@$(MAKE) --no-print-directory all unit-tests
+	@$(BUILD_IT) $(PRODUCTS) $(UNIT_BIN)
 	@tests/run $(BUILD)
 
 demo: setup-build
-	@$(MAKE) --no-print-directory all
+	@$(BUILD_IT) $(PRODUCTS)
 	@scripts/demo $(PSXCTL) '$(OUT)' '$(SCENE)'
 
 lint: setup-lint
@@ -121,7 +122,7 @@ $(BUILD)/bench: $(call obj,$(wildcard tests/bench/*.c)) $(LIB_A)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(BENCH_PKGS)) $(LIB_LIBS) -o $@
 
 bench: setup-bench
-	@$(MAKE) --no-print-directory $(BUILD)/bench
+	@$(BUILD_IT) $(BUILD)/bench
 	@$(BUILD)/bench
 
 # Fuzzers are built apart, by clang, with everything they call instrumented.
