@@ -272,7 +272,8 @@ PSX_API int psx_settings_set_software_trigger(struct psx_settings *s, bool on);
 
 /**
  * Upload `count` banks of one mode and latch them with the settings as one
- * configuration; frames cycle through the banks, channel i from bank i.
+ * configuration; frames cycle through the banks, channel i from bank i. NULL
+ * for the settings means the defaults of psx_settings_new().
  * Errors: EINVAL (geometry, mixed modes, rate above 1/(phases * (settle +
  * exposure))), ENOSPC (more banks or planes than the device holds), EBUSY
  * (another commit is pending, or an acquisition runs that these banks need

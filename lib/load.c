@@ -123,6 +123,8 @@ int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 	size_t i;
 	int failed = 0;
 
+	if (!s)
+		s = &psx_default_settings;
 	if (check_banks(dev, banks, count))
 		return -1;
 	free_retired(dev);

@@ -7,12 +7,16 @@
 #define MAX_THRESHOLD 32767
 #define MAX_PGA	      128
 
+const struct psx_settings psx_default_settings = {
+	.polarity = PSX_POSITIVE, .threshold = 1, .pga = 1, .exposure_ns = 1000000000,
+};
+
 struct psx_settings *psx_settings_new(void)
 {
-	struct psx_settings *s = calloc(1, sizeof(*s));
+	struct psx_settings *s = malloc(sizeof(*s));
 
 	if (s)
-		*s = (struct psx_settings){ .threshold = 1, .pga = 1, .exposure_ns = 1000000000 };
+		*s = psx_default_settings;
 	return s;
 }
 

@@ -12,4 +12,7 @@ struct psx_settings {
 	bool software_trigger;
 };
 
+/* What psx_settings_new() holds */
+extern const struct psx_settings psx_default_settings;
+
 #endif

@@ -123,6 +123,10 @@ static int open_scene(const struct values *v, struct psx_sim_options *options,
 		return -1;
 	if (!options->scene) {
 		options->scene = psx_image_load(scene, err);
+		if (!options->scene && errno == ENOENT)
+			return psx_error_set(err, ENOENT,
+					     "sim: scene '%.120s' is neither a file nor a phantom (hust "
+					     "blade wedge flat:LEVEL baggage letter:H)", scene);
 		if (!options->scene)
 			return -1;
 		width = psx_image_get_width(options->scene);

@@ -6,7 +6,7 @@ root=$(pwd)
 sed -n '/^```c$/,/^```$/p' "$root/README.md" | grep -v '^```' >first.c
 build=$(dirname "$psxctl")
 ok 'it is there' grep -q main first.c
-ok 'it is short' [ "$(wc -l <first.c)" -lt 40 ]
+ok 'it is short' [ "$(wc -l <first.c)" -lt 30 ]
 gcc -Wall -Wextra -Werror -I"$root/include" first.c -L"$build" -lpsxdet -Wl,-rpath,"$build" \
 	-o first >out 2>&1
 ok 'it compiles without a warning' is $? 0
