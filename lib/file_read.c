@@ -103,7 +103,7 @@ static int read_frame(struct psx_file *file, uint64_t number, uint64_t offset,
 /* Without an index, note the frames that are whole. */
 static int walk(struct psx_file *file)
 {
-	uint64_t offset = file->first, next;
+	uint64_t offset = file->first, next = 0;
 	struct psx_frame frame;
 
 	file->index = file->size;

@@ -28,7 +28,7 @@ static int write_all(int fd, struct iovec *parts, int count)
 		n = writev(fd, parts, count);
 		if (n < 0 && errno != EINTR)
 			return -1;
-		for (int i = 0; n > 0; i++) {
+		for (int i = 0; i < count && n > 0; i++) {
 			size_t done = (size_t)n < parts[i].iov_len ? (size_t)n : parts[i].iov_len;
 
 			parts[i].iov_base = (uint8_t *)parts[i].iov_base + done;

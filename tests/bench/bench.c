@@ -48,7 +48,7 @@ struct bench {
 	size_t scratch_size;
 };
 
-static void die(const char *message)
+static _Noreturn void die(const char *message)
 {
 	(void)fprintf(stderr, "bench: %s\n", message);
 	exit(1);
@@ -130,6 +130,8 @@ static void prepare(struct bench *b, const struct workload *w, const char **labe
 		.flags = w->polarity == PSX_BOTH ? PSX_FRAME_BOTH : 0,
 	};
 	b->pixels = (size_t)b->header.width * b->header.height;
+	if (!b->pixels)
+		die("empty image");
 	b->dense = b->pixels * sizeof(s16);
 	b->slots = ROTATION / b->dense + 2;
 	b->values = allocate(b->slots * b->dense);
@@ -218,17 +220,21 @@ static void run(const struct bench *b, enum operation operation, s16 *slot, cons
 	}
 }
 
+/* `at` is below twice the number of slots. */
+static s16 *slot_at(const struct bench *b, size_t at)
+{
+	return b->values + (at < b->slots ? at : at - b->slots) * b->pixels;
+}
+
 /* GB/s of dense values; goes on from slot *at. */
 static double rate(const struct bench *b, enum operation operation, size_t *at)
 {
 	size_t frames = BATCH / b->dense + 1;
 	double start = now();
 
-	for (size_t i = 0; i < frames; i++, (*at)++) {
-		s16 *slot = b->values + *at % b->slots * b->pixels;
-		const s16 *other = b->values + (*at + b->slots / 2) % b->slots * b->pixels;
-
-		run(b, operation, slot, other);
+	for (size_t i = 0; i < frames; i++) {
+		run(b, operation, slot_at(b, *at), slot_at(b, *at + b->slots / 2));
+		*at = *at + 1 < b->slots ? *at + 1 : 0;
 	}
 	return (double)(frames * b->dense) / (now() - start) * 1e-9;
 }

@@ -422,7 +422,6 @@ END_TEST
 START_TEST(disk_full)
 {
 	struct psx_file *file;
-	int ret;
 
 	if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", folder, "tmpfs", 0, "size=16k") || chdir(folder)) {
@@ -431,7 +430,7 @@ START_TEST(disk_full)
 	}
 	spit("run.psx", (const uint8_t *)"old", 3);
 	file = begin("run.psx");
-	while ((ret = append(file, 0)) == 0)
+	while (append(file, 0) == 0)
 		ck_assert_uint_lt(psx_file_get_count(file), 1000);
 	ck_assert_int_eq(errno, ENOSPC);
 	ck_assert_str_eq(psx_file_error(file), "run.psx: no space left on device");
@@ -552,26 +551,26 @@ END_TEST
 START_TEST(hostile)
 {
 	static const struct {
-		int record;       /* -1: the index */
+		int record; /* -1: the index */
+		int bytes;
 		size_t at;
 		uint64_t value;
-		int bytes;
 		const char *reason;
 	} faults[] = {
-		{ 1, 8, UINT64_MAX, 8, "payload beyond the frames" },
-		{ 1, 8, UINT64_MAX - 300, 8, "payload beyond the frames" },
-		{ 1, 8, 1000, 8, "payload beyond the frames" },
-		{ 1, 8, 0, 8, "shorter than a header" },
-		{ 1, 8, 31, 8, "shorter than a header" },
-		{ 1, 16, 0, 8, "record of another frame" },
-		{ 1, 110, 1, 1, "reserved bytes" },
-		{ 1, 60, 1, 4, "differ in size" },
-		{ 1, 24, 1, 8, "differ in seq" },
-		{ 1, 107, 7, 1, "differ in threshold or polarity" },
-		{ -1, 8, UINT64_MAX, 8, "no room for a record" },
-		{ -1, 8, UINT64_MAX - 7, 8, "no room for a record" },
-		{ -1, 8, 0, 8, "no room for a record" },
-		{ -1, 8, 1 << 20, 8, "no room for a record" },
+		{ 1, 8, 8, UINT64_MAX, "payload beyond the frames" },
+		{ 1, 8, 8, UINT64_MAX - 300, "payload beyond the frames" },
+		{ 1, 8, 8, 1000, "payload beyond the frames" },
+		{ 1, 8, 8, 0, "shorter than a header" },
+		{ 1, 8, 8, 31, "shorter than a header" },
+		{ 1, 8, 16, 0, "record of another frame" },
+		{ 1, 1, 110, 1, "reserved bytes" },
+		{ 1, 4, 60, 1, "differ in size" },
+		{ 1, 8, 24, 1, "differ in seq" },
+		{ 1, 1, 107, 7, "differ in threshold or polarity" },
+		{ -1, 8, 8, UINT64_MAX, "no room for a record" },
+		{ -1, 8, 8, UINT64_MAX - 7, "no room for a record" },
+		{ -1, 8, 8, 0, "no room for a record" },
+		{ -1, 8, 8, 1 << 20, "no room for a record" },
 	};
 	struct image im = make_image();
 
