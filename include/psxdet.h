@@ -445,6 +445,8 @@ struct psx_file;
  * JSON object as text. EINVAL for other text, and open(2)'s errors. */
 PSX_API struct psx_file *psx_file_create(const char *path, const char *metadata,
 					 struct psx_error *err);
+/** A frame that can't be written in whole (ENOSPC) is taken back: the file may
+ * still be committed with those before it. */
 PSX_API int psx_file_append(struct psx_file *file, const struct psx_frame *frame);
 /** Write the index, make it durable and give it its name. On failure the
  * temporary file is gone and what stood under the name before stays. */

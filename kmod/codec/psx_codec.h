@@ -72,8 +72,9 @@ int psx_codec_parse(const void *payload, size_t length,
 /*
  * Decode @count rows of tiles from row of tiles @first on (8 pixel rows each,
  * the last may have fewer), all below @frame->tile_rows; dropped pixels become
- * 0. @dst is pixel row @first * 8. Different rows may be decoded by different threads at once.
- * 0 or -EBADMSG with *@error set; what @dst holds is then undefined.
+ * 0. @dst is pixel row @first * 8. Different rows may be decoded by different
+ * threads at once. 0 or -EBADMSG with *@error set; what @dst holds is then
+ * undefined.
  */
 int psx_codec_decode(const struct psx_codec_frame *frame, u32 first, u32 count,
 		     s16 *dst, size_t stride, struct psx_codec_error *error);

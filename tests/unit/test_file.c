@@ -621,7 +621,7 @@ START_TEST(hostile_trailer)
 }
 END_TEST
 
-START_TEST(hostile_metadata)
+START_TEST(hostile_header)
 {
 	static const char *const bad[] = { "[]", "{", "", "{\"a\":\"\\u0000\"}", "{} {}" };
 	uint8_t bytes[64];
@@ -646,6 +646,12 @@ START_TEST(hostile_metadata)
 	spit("bad.psx", bytes, sizeof(bytes));
 	ck_assert_ptr_null(psx_file_open("bad.psx", &err));
 	ck_assert_ptr_nonnull(strstr(err.message, "byte 12: metadata longer"));
+
+	put(bytes + 8, 2, 4);
+	put(bytes + 20, ref_crc32c(bytes, 20, 0), 4);
+	spit("bad.psx", bytes, sizeof(bytes));
+	ck_assert_ptr_null(psx_file_open("bad.psx", &err));
+	ck_assert_ptr_nonnull(strstr(err.message, "unknown version"));
 }
 END_TEST
 
@@ -680,7 +686,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, flipped_bit);
 	tcase_add_test(tc, hostile);
 	tcase_add_test(tc, hostile_trailer);
-	tcase_add_test(tc, hostile_metadata);
+	tcase_add_test(tc, hostile_header);
 	return suite;
 }
 
