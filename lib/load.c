@@ -91,6 +91,31 @@ static int check_banks(struct psx_device *dev, const struct psx_bank *const *ban
 	return 0;
 }
 
+static int check_timing(struct psx_device *dev, const struct psx_settings *s,
+			const struct psx_bank *const *banks, size_t count)
+{
+	const struct psx_device_info *info = &dev->transport->info;
+	size_t i;
+
+	if (s->exposure_ns < info->min_exposure_ns || s->exposure_ns > info->max_exposure_ns)
+		return psx_error_set(&dev->error, EINVAL,
+				     "an exposure of %g s is outside the device's %g .. %g s",
+				     (double)s->exposure_ns / 1e9, (double)info->min_exposure_ns / 1e9,
+				     (double)info->max_exposure_ns / 1e9);
+	for (i = 0; s->period_ns && i < count; i++) {
+		unsigned int phases = psx_bank_get_phases(banks[i]);
+		uint64_t needed = phases * (s->exposure_ns + info->settle_ns);
+
+		if (s->period_ns < needed)
+			return psx_error_set(&dev->error, EINVAL,
+					     "%u exposures of %g s and their settling need %g s a frame: "
+					     "the rate is at most %.3g frames a second", phases,
+					     (double)s->exposure_ns / 1e9, (double)needed / 1e9,
+					     1e9 / (double)needed);
+	}
+	return 0;
+}
+
 static int upload(struct psx_device *dev, const struct psx_settings *s,
 		  const struct psx_bank *bank, uint32_t slot, int16_t *plane)
 {
@@ -125,7 +150,7 @@ int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 
 	if (!s)
 		s = &psx_default_settings;
-	if (check_banks(dev, banks, count))
+	if (check_banks(dev, banks, count) || check_timing(dev, s, banks, count))
 		return -1;
 	free_retired(dev);
 	slots = choose_slots(dev, count);

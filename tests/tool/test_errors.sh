@@ -64,7 +64,7 @@ ok 'no such device' exits 1
 run -d foo acquire
 ok 'not a URI' refuses 1 "'foo'"
 run -d sim: acquire --rate 1000
-ok 'a rate that exposures do not allow' refuses 1 'shorter than its exposures'
+ok 'a rate that exposures do not allow' refuses 1 'at most 0.111 frames a second'
 run -d sim: acquire --pga 3
 ok 'bad gain' refuses 2 "'3'"
 run -d sim:width=2,height=2,scene=flat:9 acquire --mode snap
@@ -102,7 +102,12 @@ head -c 300 v.psx >cut.psx
 run view cut.psx -o v.png
 ok 'view: truncated file' refuses 1 'cut.psx'
 run kernel show nothing
-ok 'kernel show: unknown' refuses 1 'nothing'
+ok 'kernel show: unknown' refuses 2 'nothing'
+"$psxctl" kernel list >/dev/full 2>err
+status=$?
+ok 'standard output is full' refuses 1 'standard output'
+run -d sim: acquire --exposure 10ns
+ok 'an exposure that the device cannot do' refuses 1 '1e-08 s'
 run kernel frob
 ok 'kernel: unknown action' refuses 2 'frob'
 echo "1..$n"

@@ -152,7 +152,7 @@ static int act(const struct ctl *ctl, struct arguments *a)
 		return ctl_usage(ctl, "%s needs a kernel's name or file (psxctl kernel list)", a->action);
 	for (i = 0; i < a->count; i++)
 		if (plan_add_kernels(&a->plan, a->names[i], &err))
-			return ctl_fail(ctl, "%s", err.message);
+			return ctl_usage(ctl, "%s", err.message);
 	if (!strcmp(a->action, "load"))
 		return load(ctl, &a->plan);
 	for (i = 0; i < (int)a->plan.kernel_count && code == CTL_OK; i++)

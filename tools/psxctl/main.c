@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "psxctl.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ int main(int argc, char **argv)
 {
 	const struct argp argp = { .parser = parse_verb, .args_doc = "VERB ...", .doc = doc };
 	struct ctl ctl = { 0 };
-	int place = 0;
+	int place = 0, code;
 	size_t i;
 
 	(void)setlocale(LC_CTYPE, "");
@@ -55,7 +56,10 @@ int main(int argc, char **argv)
 		if (strcmp(argv[place], verbs[i].name) != 0)
 			continue;
 		ctl.verb = verbs[i].name;
-		return verbs[i].run(&ctl, argc - place, argv + place);
+		code = verbs[i].run(&ctl, argc - place, argv + place);
+		if ((fflush(stdout) || ferror(stdout)) && code != CTL_FAILED)
+			return ctl_fail(&ctl, "standard output: %s", strerror(errno));
+		return code;
 	}
 	return ctl_usage(&ctl, "no verb '%s' (list info kernel acquire view eval)", argv[place]);
 }
