@@ -600,16 +600,20 @@ END_TEST
 START_TEST(hostile_trailer)
 {
 	struct image im = make_image();
-	const struct { size_t at; uint64_t value; } faults[] = {
-		{ 0, im.index + 8 }, { 0, im.index - 8 }, { 0, UINT64_MAX }, { 0, im.size },
-		{ 8, 0 }, { 8, FRAMES + 1 }, { 8, UINT64_MAX / 8 + FRAMES + 1 }, { 8, UINT64_MAX },
+	const struct { uint64_t index, count; } faults[] = {
+		{ im.index + 8, FRAMES }, { im.index - 8, FRAMES }, { UINT64_MAX, FRAMES },
+		{ im.size, FRAMES }, { im.index, 0 }, { im.index, FRAMES + 1 },
+		{ im.index, UINT64_MAX / 8 + FRAMES + 1 }, { im.index, UINT64_MAX },
+		/* the length between index and trailer wraps to what the count says */
+		{ im.size - TRAILER + 8, UINT64_MAX / 8 },
 	};
 
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		struct image bad = im;
 		struct psx_file *file;
 
-		put(bad.bytes + bad.size - TRAILER + faults[i].at, faults[i].value, 8);
+		put(bad.bytes + bad.size - TRAILER, faults[i].index, 8);
+		put(bad.bytes + bad.size - TRAILER + 8, faults[i].count, 8);
 		mend_trailer(&bad);
 		spit("bad.psx", bad.bytes, bad.size);
 		file = psx_file_open("bad.psx", NULL);
