@@ -170,46 +170,57 @@ static u32 read_rest(const struct psx_model *m, u32 reg)
 	}
 }
 
-/* The 64-bit register whose lower half @reg is */
-static const u64 *wide(const struct psx_model *m, u32 reg)
+/* The 64-bit register whose lower half @reg is; false: there is none */
+static bool wide(const struct psx_model *m, u32 reg, u64 *value)
 {
 	switch (reg) {
 	case PSX_REG_LOAD_ADDR_LO:
-		return &m->loader.addr;
+		*value = m->loader.addr;
+		return true;
 	case PSX_REG_CFG_EXPOSURE_LO:
-		return &m->staged.exposure;
+		*value = m->staged.exposure;
+		return true;
 	case PSX_REG_CFG_PERIOD_LO:
-		return &m->staged.period;
+		*value = m->staged.period;
+		return true;
 	case PSX_REG_ACQ_FRAMES_LO:
-		return &m->acq.frames_reg;
+		*value = m->acq.frames_reg;
+		return true;
 	case PSX_REG_SEG_ADDR_LO:
-		return &m->ring.seg_addr[m->ring.seg_sel];
+		*value = m->ring.seg_addr[m->ring.seg_sel];
+		return true;
 	case PSX_REG_CQ_ADDR_LO:
-		return &m->ring.cq_addr;
+		*value = m->ring.cq_addr;
+		return true;
 	case PSX_REG_GRANT_DATA_LO:
-		return &m->ring.grant_data;
+		*value = m->ring.grant_data;
+		return true;
 	case PSX_REG_GRANT_CQ_LO:
-		return &m->ring.grant_cq;
+		*value = m->ring.grant_cq;
+		return true;
 	case PSX_REG_MADE_LO:
-		return &m->made;
+		*value = m->made;
+		return true;
 	case PSX_REG_DROPPED_LO:
-		return &m->dropped;
+		*value = m->dropped;
+		return true;
 	case PSX_REG_CLOCK_LO:
-		return &m->clock;
+		*value = m->clock;
+		return true;
 	default:
-		return NULL;
+		return false;
 	}
 }
 
 u32 psx_model_read(struct psx_model *m, u32 reg)
 {
-	const u64 *value = wide(m, reg);
+	u64 value;
 
-	if (value) {
-		m->latch_hi = (u32)(*value >> 32);
-		return (u32)*value;
+	if (wide(m, reg, &value)) {
+		m->latch_hi = (u32)(value >> 32);
+		return (u32)value;
 	}
-	if (wide(m, reg - 4))
+	if (wide(m, reg - 4, &value))
 		return m->latch_hi;
 	if (reg & 3)
 		return 0;

@@ -7,27 +7,25 @@
 /* ------------------------------------------------------ values at reset -- */
 
 struct at_reset {
-	u32 reg;
-	u64 value;
-	bool wide;
+	u32 reg, value;
 };
 
 static const struct at_reset at_reset[] = {
-	{ PSX_REG_ID, PSX_ID, false }, { PSX_REG_VERSION, PSX_VERSION_1_0, false },
-	{ PSX_REG_CAPS, PSX_CAPS_SHUTTER | PSX_CAPS_SCENE, false },
-	{ PSX_REG_WIDTH, 13, false }, { PSX_REG_HEIGHT, 11, false },
-	{ PSX_REG_MAX_K, 15, false }, { PSX_REG_BANKS, 256, false },
-	{ PSX_REG_PLANES, 14400, false }, { PSX_REG_DEPTH, 0x1010, false },
-	{ PSX_REG_PITCH, 100, false }, { PSX_REG_MAX_MV, 100000, false },
-	{ PSX_REG_NEIGHBOUR_MV, 170000, false }, { PSX_REG_SETTLE_NS, 1000000, false },
-	{ PSX_REG_EXPOSURE_MIN_NS, 1000, false }, { PSX_REG_EXPOSURE_MAX_MS, 100000, false },
-	{ PSX_REG_NAME, 0x2d6d6973, false }, { PSX_REG_NAME + 4, 0x61656469, false },
-	{ PSX_REG_NAME + 8, 0x6c, false }, { PSX_REG_SEGS_MAX, 4096, false },
-	{ PSX_REG_SEG_SHIFT_MAX, 30, false }, { PSX_REG_CQ_SHIFT_MAX, 20, false },
-	{ PSX_REG_PAYLOAD_MAX, 2 * 13 * 11 + 2 + 128, false },
-	{ PSX_REG_STATUS, PSX_STATUS_SHUTTER_OPEN, false },
-	{ PSX_REG_CFG_EXPOSURE_LO, 1000 * MS, true }, { PSX_REG_RAIL_SLEW, 100, false },
-	{ PSX_REG_TEMPERATURE, 25000, false }, { PSX_REG_SHUTTER, 1, false },
+	{ PSX_REG_ID, PSX_ID }, { PSX_REG_VERSION, PSX_VERSION_1_0 },
+	{ PSX_REG_CAPS, PSX_CAPS_SHUTTER | PSX_CAPS_SCENE },
+	{ PSX_REG_WIDTH, 13 }, { PSX_REG_HEIGHT, 11 },
+	{ PSX_REG_MAX_K, 15 }, { PSX_REG_BANKS, 256 },
+	{ PSX_REG_PLANES, 14400 }, { PSX_REG_DEPTH, 0x1010 },
+	{ PSX_REG_PITCH, 100 }, { PSX_REG_MAX_MV, 100000 },
+	{ PSX_REG_NEIGHBOUR_MV, 170000 }, { PSX_REG_SETTLE_NS, 1000000 },
+	{ PSX_REG_EXPOSURE_MIN_NS, 1000 }, { PSX_REG_EXPOSURE_MAX_MS, 100000 },
+	{ PSX_REG_NAME, 0x2d6d6973 }, { PSX_REG_NAME + 4, 0x61656469 },
+	{ PSX_REG_NAME + 8, 0x6c }, { PSX_REG_SEGS_MAX, 4096 },
+	{ PSX_REG_SEG_SHIFT_MAX, 30 }, { PSX_REG_CQ_SHIFT_MAX, 20 },
+	{ PSX_REG_PAYLOAD_MAX, 2 * 13 * 11 + 2 + 128 },
+	{ PSX_REG_STATUS, PSX_STATUS_SHUTTER_OPEN },
+	{ PSX_REG_CFG_EXPOSURE_LO, 1000000000 }, { PSX_REG_RAIL_SLEW, 100 },
+	{ PSX_REG_TEMPERATURE, 25000 }, { PSX_REG_SHUTTER, 1 },
 };
 
 static bool is_serial(u32 reg)
@@ -37,17 +35,14 @@ static bool is_serial(u32 reg)
 
 static void check_at_reset(void)
 {
-	u64 wanted[PSX_REG_SPACE / 4] = { 0 };
+	u32 wanted[PSX_REG_SPACE / 4] = { 0 };
 
-	for (size_t i = 0; i < sizeof(at_reset) / sizeof(at_reset[0]); i++) {
-		wanted[at_reset[i].reg / 4] = (u32)at_reset[i].value;
-		if (at_reset[i].wide)
-			wanted[at_reset[i].reg / 4 + 1] = at_reset[i].value >> 32;
-	}
+	for (size_t i = 0; i < sizeof(at_reset) / sizeof(at_reset[0]); i++)
+		wanted[at_reset[i].reg / 4] = at_reset[i].value;
 	for (u32 reg = 0; reg < PSX_REG_SPACE; reg += 4)
 		if (!is_serial(reg) && reg != PSX_REG_CLOCK_LO && reg != PSX_REG_CLOCK_HI)
 			ck_assert_msg(rd(reg) == wanted[reg / 4], "0x%03x is 0x%x, not 0x%x", reg,
-				      rd(reg), (u32)wanted[reg / 4]);
+				      rd(reg), wanted[reg / 4]);
 }
 
 START_TEST(value_at_reset)
