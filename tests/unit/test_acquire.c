@@ -502,6 +502,32 @@ START_TEST(noise_follows_from_the_seed)
 }
 END_TEST
 
+/* An ADC step is 1/4 grey level, one of the offset DAC 2; in one pixel each */
+START_TEST(maps_correct_one_pixel)
+{
+	struct psx_model_config config = make_config(PSX_PROFILE_REAL, 13, 11);
+	s16 dark[13 * 11] = { [20] = 40 }, offset[13 * 11] = { [30] = -5 };
+	struct frame plain, mapped;
+
+	config.mismatch_ppm = config.photons = config.read_noise_milli = 0;
+	make_from(&config);
+	load_flat_bank(0, 3, 9, UNIT_CODE / 3);
+	load_flat_bank(1, 3, 9, UNIT_CODE / 3);
+	load_all(PSX_LOAD_TARGET(PSX_LOAD_DARK, 1, 0), dark);
+	load_all(PSX_LOAD_TARGET(PSX_LOAD_OFFSET_MAP, 1, 0), offset);
+	load_scene(100, 400, 1);
+	enable_ring(12, 8, 3);
+	rails_on();
+	commit_bank(0, PSX_MODE_REG_SCAN);
+	shoot(&plain);
+	commit_bank(1, PSX_MODE_REG_SCAN);
+	shoot(&mapped);
+	for (u32 i = 0; i < width * height; i++)
+		ck_assert_int_eq(mapped.values[i] - plain.values[i],
+				 i == 20 ? -10 : i == 30 ? 10 : 0);
+}
+END_TEST
+
 /* The brightest scene, longest exposure and highest dose rate saturate, with their sign */
 START_TEST(overload_saturates)
 {
@@ -561,6 +587,7 @@ int main(void)
 	tcase_add_test(tc, shutter_closed_is_zero);
 	tcase_add_loop_test(tc, wrong_code_shows_where_it_is_used, 0, 6);
 	tcase_add_test(tc, noise_follows_from_the_seed);
+	tcase_add_test(tc, maps_correct_one_pixel);
 	tcase_add_loop_test(tc, overload_saturates, 0, 2);
 	return unit_main(suite);
 }

@@ -579,6 +579,42 @@ START_TEST(running_latches_at_the_frame_boundary)
 }
 END_TEST
 
+/* Commits at any time within frames of many phases: each frame is, as a whole,
+ * what its configuration alone gives */
+START_TEST(no_frame_mixes_configurations)
+{
+	static struct frame alone[2], f;
+	uint64_t random = 21;
+	u32 bank = 0, mid_frame = 0, seen[2] = { 0, 0 };
+
+	make_ready(13, 11);
+	wr64(PSX_REG_CFG_EXPOSURE_LO, 100 * MS);
+	load_flat_bank(1, 5, 25, -3000);
+	for (bank = 0; bank < 2; bank++) {
+		commit_bank(bank, PSX_MODE_REG_SCAN);
+		shoot(&alone[bank]);
+	}
+	start(0);
+	while (seen[0] + seen[1] < 60) {
+		advance(unit_random(&random) % (4000 * MS));
+		for (; take(&f); seen[bank]++) {
+			bank = f.c.cfg_id % 2 ? 1 : 0;
+			ck_assert_uint_eq(f.c.bank, bank);
+			ck_assert_mem_eq(f.values, alone[bank].values, area_bytes());
+		}
+		grant();
+		if (rd(PSX_REG_CFG_PENDING))
+			continue;
+		commit_bank(rd(PSX_REG_CFG_ID) % 2 ? 0 : 1, PSX_MODE_REG_SCAN);
+		mid_frame += rd(PSX_REG_CFG_PENDING) != 0;
+	}
+	ck_assert_uint_gt(mid_frame, 20);
+	ck_assert_uint_gt(seen[0], 10);
+	ck_assert_uint_gt(seen[1], 10);
+	ck_assert_mem_ne(alone[0].values, alone[1].values, area_bytes());
+}
+END_TEST
+
 START_TEST(end_latches_the_pending_commit)
 {
 	make_ready(13, 11);
@@ -809,6 +845,7 @@ static void add_configuration(Suite *suite)
 	tcase_add_test(tc, commit_refused);
 	tcase_add_test(tc, idle_latches_at_once);
 	tcase_add_test(tc, running_latches_at_the_frame_boundary);
+	tcase_add_test(tc, no_frame_mixes_configurations);
 	tcase_add_test(tc, end_latches_the_pending_commit);
 	tcase_add_test(tc, schedule_cycles);
 }
