@@ -138,10 +138,14 @@ END_TEST
 START_TEST(letter_has_its_area)
 {
 	struct psx_image *h = make("letter:H", 400, 400, 1), *t = make("letter:T", 400, 400, 1);
-	const double line = 0.18, iron = 4095 * (1 - 0.3);
+	const double line = 0.18, iron = 4095 * (1 - 0.32);
+	size_t i;
+
 
 	ck_assert_double_eq_tol((4095 - mean(h)) / iron, 2 * line * 0.8 + (0.7 - 2 * line) * line, 1e-3);
 	ck_assert_double_eq_tol((4095 - mean(t)) / iron, 0.7 * line + (0.8 - line) * line, 1e-3);
+	for (i = 0; i < pixels(h); i++) /* its edges are between pixels here */
+		ck_assert(psx_image_get_levels(h)[i] == 4095 || psx_image_get_levels(h)[i] == 1310);
 	psx_image_free(h);
 	psx_image_free(t);
 }
