@@ -278,22 +278,35 @@ static const char *check_padding(const struct reader *in)
 	return NULL;
 }
 
+/* Tiles from @first on that have no record. */
+static u32 count_empty(const struct psx_layout *layout, const u8 *bitmap, u32 first)
+{
+	u32 i = first;
+
+	while (i < layout->tiles && !(bitmap[i / 8] >> i % 8 & 1))
+		i++;
+	return i - first;
+}
+
 int psx_decode_tiles(const struct psx_layout *layout, const u8 *chunk, size_t length,
 		     u32 rows, s16 *dst, size_t stride, struct psx_codec_error *error)
 {
 	const char *reason = check_bitmap(layout, chunk);
 	struct reader in = { .p = chunk + layout->bitmap, .end = chunk + length };
-	u32 i;
+	u32 i, run;
 
 	if (reason)
 		return psx_refuse(error, 0, reason);
-	for (i = 0; i < layout->tiles && !reason; i++, dst += TILE) {
-		u32 cols = psx_min(TILE, layout->width - i * TILE);
+	for (i = 0; i < layout->tiles && !reason; i += run, dst += TILE * run) {
+		u32 left = layout->width - i * TILE;
 
-		if (chunk[i / 8] >> i % 8 & 1)
-			reason = read_tile(&in, layout, cols, rows, dst, stride);
-		else
-			clear(dst, cols, rows, stride);
+		run = count_empty(layout, chunk, i);
+		if (run) {
+			clear(dst, psx_min(TILE * run, left), rows, stride);
+		} else {
+			reason = read_tile(&in, layout, psx_min(TILE, left), rows, dst, stride);
+			run = 1;
+		}
 	}
 	if (!reason)
 		reason = check_padding(&in);
