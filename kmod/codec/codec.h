@@ -60,6 +60,14 @@ long psx_encode_tiles(const struct psx_layout *layout, const s16 *values, size_t
 int psx_decode_tiles(const struct psx_layout *layout, const u8 *chunk, size_t length,
 		     u32 rows, s16 *dst, size_t stride, struct psx_codec_error *error);
 
+/*
+ * Decode the record at *@record, which has PSX_RECORD_MAX + PSX_PACK_SLACK
+ * readable bytes, and step over it. @inside has a bit for each pixel of the
+ * tile that is in the image. NULL or why it was refused.
+ */
+const char *psx_decode_record(const struct psx_layout *layout, const u8 **record, u64 inside,
+			      s16 *dst, size_t stride);
+
 int psx_refuse(struct psx_codec_error *error, u64 offset, const char *reason);
 
 extern const u32 psx_crc32c_table[8][256];

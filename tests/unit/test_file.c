@@ -140,6 +140,25 @@ static void write_file(const char *name, uint32_t frames)
 	psx_file_close(file);
 }
 
+/* Complete, with frames 0 .. frames - 1. */
+static void check_file(const char *name, uint32_t frames)
+{
+	struct psx_file *file = psx_file_open(name, NULL);
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert(psx_file_is_complete(file));
+	ck_assert_str_eq(psx_file_get_metadata(file), METADATA);
+	ck_assert_uint_eq(psx_file_get_count(file), frames);
+	for (uint32_t n = frames; n--;) {
+		struct psx_frame *frame = psx_file_get_frame(file, n);
+
+		ck_assert_ptr_nonnull(frame);
+		check_frame(frame, n);
+		psx_frame_free(frame);
+	}
+	psx_file_close(file);
+}
+
 static size_t slurp(const char *name, uint8_t *out, size_t size)
 {
 	FILE *f = fopen(name, "rb");
@@ -216,21 +235,11 @@ static void mend_trailer(struct image *im)
 START_TEST(round_trip)
 {
 	struct psx_file *file;
-	struct psx_frame *frame;
 
 	write_file("run.psx", (uint32_t)_i);
 	ck_assert_int_eq(count_entries(), 1);
+	check_file("run.psx", (uint32_t)_i);
 	file = psx_file_open("run.psx", NULL);
-	ck_assert_ptr_nonnull(file);
-	ck_assert(psx_file_is_complete(file));
-	ck_assert_str_eq(psx_file_get_metadata(file), METADATA);
-	ck_assert_uint_eq(psx_file_get_count(file), (unsigned int)_i);
-	for (uint32_t n = (uint32_t)_i; n--;) {
-		frame = psx_file_get_frame(file, n);
-		ck_assert_ptr_nonnull(frame);
-		check_frame(frame, n);
-		psx_frame_free(frame);
-	}
 	ck_assert_ptr_null(psx_file_get_frame(file, (uint64_t)_i));
 	ck_assert_int_eq(errno, ERANGE);
 	ck_assert_int_eq(append(file, 0), -1);
@@ -367,7 +376,6 @@ static void limit_file_size(rlim_t bytes)
 START_TEST(no_room_for_frame)
 {
 	struct image im = make_image();
-	struct psx_frame *frame;
 	struct psx_file *file;
 
 	for (size_t room = im.record[1]; room < im.record[2]; room += 4) {
@@ -379,17 +387,18 @@ START_TEST(no_room_for_frame)
 		ck_assert_str_eq(psx_file_error(file), "run.psx: file too large");
 		limit_file_size(RLIM_INFINITY);
 		ck_assert_uint_eq(psx_file_get_count(file), 1);
-		ck_assert_int_eq(append(file, 1), 0);
 		ck_assert_int_eq(psx_file_commit(file), 0);
+		check_file("run.psx", 1);
 		psx_file_close(file);
 
-		file = psx_file_open("run.psx", NULL);
-		ck_assert(psx_file_is_complete(file));
-		ck_assert_uint_eq(psx_file_get_count(file), 2);
-		frame = psx_file_get_frame(file, 1);
-		ck_assert_ptr_nonnull(frame);
-		check_frame(frame, 1);
-		psx_frame_free(frame);
+		file = begin("run.psx");
+		ck_assert_int_eq(append(file, 0), 0);
+		limit_file_size(room);
+		ck_assert_int_eq(append(file, 1), -1);
+		limit_file_size(RLIM_INFINITY);
+		ck_assert_int_eq(append(file, 1), 0);
+		ck_assert_int_eq(psx_file_commit(file), 0);
+		check_file("run.psx", 2);
 		psx_file_close(file);
 	}
 }
@@ -413,6 +422,7 @@ START_TEST(no_room_for_index)
 		check_old_content("run.psx");
 		ck_assert_int_eq(append(file, 0), -1);
 		ck_assert_int_eq(psx_file_commit(file), -1);
+		ck_assert(!psx_file_is_complete(file));
 		psx_file_close(file);
 	}
 }
