@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <png.h>
 #include <setjmp.h>
-#include <stdlib.h>
 
 struct reader {
 	struct psx_image_source *src;
@@ -46,7 +45,7 @@ static void to_levels(struct reader *r, png_const_bytep raw, uint32_t y)
 	const unsigned int channels = png_get_channels(r->png, r->info);
 	const unsigned int bytes = png_get_bit_depth(r->png, r->info) == 16 ? 2 : 1;
 	uint16_t *row = r->img->levels + (size_t)y * r->img->width;
-	uint32_t x, rgb[3];
+	uint32_t x, rgb[3] = {0};
 	unsigned int c;
 
 	for (x = 0; x < r->img->width; x++) {
@@ -80,8 +79,10 @@ static void decode(struct reader *r)
 	png_set_strip_alpha(r->png);
 	passes = png_set_interlace_handling(r->png);
 	png_read_update_info(r->png, r->info);
+	if (png_get_channels(r->png, r->info) != 1 && png_get_channels(r->png, r->info) != 3)
+		png_error(r->png, "neither grey nor colour");
 	row_bytes = png_get_rowbytes(r->png, r->info);
-	r->raw = calloc(passes > 1 ? height : 1, row_bytes);
+	r->raw = png_malloc_warn(r->png, (passes > 1 ? height : 1) * (png_alloc_size_t)row_bytes);
 	if (!r->raw) {
 		psx_image_reject(r->src, ENOMEM, "no memory to decode the PNG");
 		png_longjmp(r->png, 1);
@@ -89,11 +90,11 @@ static void decode(struct reader *r)
 
 	for (pass = 1; pass <= passes; pass++)
 		for (y = 0; y < height; y++) {
-			png_bytep row = r->raw + (passes > 1 ? y * row_bytes : 0);
+			const size_t at = passes > 1 ? y * row_bytes : 0;
 
-			png_read_row(r->png, row, NULL);
+			png_read_row(r->png, r->raw + at, NULL);
 			if (pass == passes)
-				to_levels(r, row, y);
+				to_levels(r, r->raw + at, y);
 		}
 	png_read_end(r->png, NULL);
 }
@@ -120,8 +121,8 @@ struct psx_image *psx_image_read_png(struct psx_image_source *src)
 	}
 	failed = decode_guarded(&r);
 	code = errno;
+	png_free(r.png, r.raw);
 	png_destroy_read_struct(&r.png, &r.info, NULL);
-	free(r.raw);
 	if (!failed)
 		return r.img;
 	psx_image_free(r.img);

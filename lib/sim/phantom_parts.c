@@ -57,5 +57,5 @@ void part_coil(struct bodies *b, const struct pose *pose, double x, double y, do
 		points[i] = phantom_place(pose, x + radius * phantom_cos(10.0 * i),
 					  y + radius * phantom_sin(10.0 * i));
 	}
-	bodies_wire(b, points, (size_t)(36 * turns + 1), 0.32, MU_COPPER);
+	bodies_wire(b, points, 36 * (size_t)turns + 1, 0.32, MU_COPPER);
 }

@@ -41,7 +41,7 @@ static void toroid(struct bodies *b, const struct pose *pose, double x, double y
 		points[i] = phantom_place(pose, x + at * phantom_cos(angle),
 					  y + at * phantom_sin(angle));
 	}
-	bodies_wire(b, points, (size_t)(18 * turns + 1), 0.3, MU_COPPER);
+	bodies_wire(b, points, 18 * (size_t)turns + 1, 0.3, MU_COPPER);
 	for (i = 0; i <= 36; i++)
 		points[i] = phantom_place(pose, x + radius * phantom_cos(10.0 * i),
 					  y + radius * phantom_sin(10.0 * i));

@@ -6,7 +6,7 @@
 #include "phantom.h"
 
 #define BAND  64u
-#define IRON  0.3  /* transmission of the letters' iron sheet */
+#define IRON  0.32 /* transmission of the letters' iron sheet */
 #define STEEL 0.15 /* of the blade */
 
 /* Draws a phantom: weight is the share of the beam that is absorbed. */

@@ -189,6 +189,7 @@ static void write_png(int colour, unsigned int bits, int interlace)
 		for (i = 0; i < 256; i++)
 			palette[i] = (png_color){ (uint8_t)i, (uint8_t)(255 - i), (uint8_t)(i / 2) };
 		png_set_PLTE(png, info, palette, 1 << bits);
+		png_set_tRNS(png, info, (const uint8_t *)"\0\177", 2, NULL);
 	}
 	png_write_info(png, info);
 	for (pass = png_set_interlace_handling(png); pass > 0; pass--)
