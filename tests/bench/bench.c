@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "bench.h"
+
 #define ROUNDS   15
 #define ROTATION ((size_t)256 << 20) /* bytes of dense frames */
 #define BATCH    ((size_t)16 << 20)  /* bytes an operation handles in a round */
@@ -322,5 +324,6 @@ int main(void)
 		     "LZ4", "bytes", "bytes");
 	for (size_t i = 0; i < WORKLOADS; i++)
 		bench_codec(&workloads[i]);
+	bench_eval();
 	return 0;
 }

@@ -226,8 +226,9 @@ static void mend_record(struct image *im, int i)
 static void mend_trailer(struct image *im)
 {
 	uint8_t *trailer = im->bytes + im->size - TRAILER;
+	const uint8_t *index = im->bytes + im->index;
 
-	put(trailer + 16, ref_crc32c(im->bytes + im->index, 8 * FRAMES + 16, 0), 4);
+	put(trailer + 16, ref_crc32c(index, (size_t)(trailer - index) + 16, 0), 4);
 }
 
 /* ------------------------------------------------------------- writing -- */
@@ -560,7 +561,8 @@ END_TEST
 /* Fields that no CRC protects from someone who can compute CRCs. */
 START_TEST(hostile)
 {
-	static const struct {
+	struct image im = make_image();
+	const struct {
 		int record; /* -1: the index */
 		int bytes;
 		size_t at;
@@ -581,8 +583,9 @@ START_TEST(hostile)
 		{ -1, 8, 8, UINT64_MAX - 7, "no room for a record" },
 		{ -1, 8, 8, 0, "no room for a record" },
 		{ -1, 8, 8, 1 << 20, "no room for a record" },
+		{ -1, 8, 8, im.record[1] + 4, "no room for a record" },
+		{ -1, 8, 8, im.index - RECORD + 8, "no room for a record" },
 	};
-	struct image im = make_image();
 
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		struct image bad = im;
@@ -616,6 +619,8 @@ START_TEST(hostile_trailer)
 		{ im.index, UINT64_MAX / 8 + FRAMES + 1 }, { im.index, UINT64_MAX },
 		/* the length between index and trailer wraps to what the count says */
 		{ im.size - TRAILER + 8, UINT64_MAX / 8 },
+		/* an index that begins in the metadata */
+		{ im.first - 8, (im.size - TRAILER - im.first + 8) / 8 },
 	};
 
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
@@ -624,6 +629,8 @@ START_TEST(hostile_trailer)
 
 		put(bad.bytes + bad.size - TRAILER, faults[i].index, 8);
 		put(bad.bytes + bad.size - TRAILER + 8, faults[i].count, 8);
+		if (faults[i].index <= im.size - TRAILER)
+			bad.index = faults[i].index;
 		mend_trailer(&bad);
 		spit("bad.psx", bad.bytes, bad.size);
 		file = psx_file_open("bad.psx", NULL);
