@@ -574,6 +574,7 @@ START_TEST(running_latches_at_the_frame_boundary)
 	check_frame_of(&after, 2, 128);
 	ck_assert_int_gt(before.values[0], 0);
 	ck_assert_int_lt(after.values[0], 0);
+	ck_assert_int_gt(after.values[0], -510); /* at a scale of 1/2 */
 	ck_assert_uint_eq(after.c.pga, 0);
 	ck_assert_uint_eq(after.c.bank, 1);
 }
