@@ -67,7 +67,7 @@ static int read_row(FILE *file, uint16_t *row, size_t width, size_t bytes)
 	if (fread(raw, bytes, width, file) != width)
 		return -1;
 	for (x = 0; x < width; x++)
-		row[x] = bytes == 2 ? (uint16_t)(raw[2 * x] << 8 | raw[2 * x + 1]) : raw[x];
+		row[x] = (uint16_t)(bytes == 2 ? raw[2 * x] << 8 | raw[2 * x + 1] : raw[x]);
 	return 0;
 }
 
