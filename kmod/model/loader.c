@@ -18,9 +18,9 @@ static void bank_clear(struct psx_model *m, struct psx_bank_slot *bank)
 	void *blocks[] = { bank->planes, bank->dark, bank->offset };
 	size_t i;
 
+	m->planes_used -= planes_of(bank);
 	for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
 		m->host.free(m->host.context, blocks[i]);
-	m->planes_used -= planes_of(bank);
 	memset(bank, 0, sizeof(*bank));
 }
 
@@ -37,21 +37,22 @@ u32 psx_bank_write_shape(struct psx_model *m, u32 value)
 	struct psx_bank_slot *bank = &m->bank[m->bank_sel];
 	u32 k = value & 0xff;
 	u32 phases = value >> 8;
-	s16 *planes = NULL;
+	s16 *planes;
 
 	if (bank->users)
 		return PSX_ERR_STATE;
-	if (value && (!(k & 1) || k > PSX_MODEL_MAX_K || (phases != 1 && phases != k * k)))
+	if (!value) {
+		bank_clear(m, bank);
+		return PSX_ERR_NONE;
+	}
+	if (!(k & 1) || k > PSX_MODEL_MAX_K || (phases != 1 && phases != k * k))
 		return PSX_ERR_RANGE;
 	if (m->planes_used - planes_of(bank) + phases > m->planes_max)
 		return PSX_ERR_SPACE;
-	if (value)
-		planes = m->host.alloc(m->host.context, phases * area_of(m) * sizeof(s16));
-	if (value && !planes)
+	planes = m->host.alloc(m->host.context, phases * area_of(m) * sizeof(s16));
+	if (!planes)
 		return PSX_ERR_SPACE;
 	bank_clear(m, bank);
-	if (!value)
-		return PSX_ERR_NONE;
 	bank->planes = planes;
 	bank->k = k;
 	bank->phases = phases;
