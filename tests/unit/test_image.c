@@ -20,7 +20,7 @@ static char path[64];
 
 static void make_folder(void)
 {
-	(void)strcpy(folder + sizeof(folder) - 7, "XXXXXX");
+	memcpy(folder + sizeof(folder) - 7, "XXXXXX", 6);
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	(void)snprintf(path, sizeof(path), "%s/image", folder);
 }

@@ -109,7 +109,7 @@ START_TEST(flat_is_flat)
 	size_t i;
 
 	for (i = 0; i < pixels(img); i++)
-		ck_assert_int_eq(psx_image_get_levels(img)[i], atoi(levels[_i] + 5));
+		ck_assert_int_eq(psx_image_get_levels(img)[i], strtol(levels[_i] + 5, NULL, 10));
 	psx_image_free(img);
 }
 END_TEST
