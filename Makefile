@@ -53,6 +53,7 @@ say =
 endif
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 all: setup-build
 	@$(BUILD_IT) $(PRODUCTS)

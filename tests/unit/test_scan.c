@@ -79,9 +79,10 @@ static double clip(double value)
 	return value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value;
 }
 
-/* All values within 0.5 + 2.5e-4 |value| of exact. Returns how many are not
+/* All values within slack + 2.5e-4 |value| of exact. Returns how many are not
  * the exact value, rounded, where that is a whole number. */
-static size_t compare(const struct psx_frame *frame, const double *exact, const char *what)
+static size_t compare(const struct psx_frame *frame, const double *exact, double slack,
+		      const char *what)
 {
 	const struct psx_frame_info *info = psx_frame_get_info(frame);
 	size_t count = (size_t)info->width * info->height, differ = 0;
@@ -91,7 +92,7 @@ static size_t compare(const struct psx_frame *frame, const double *exact, const 
 	for (size_t i = 0; i < count; i++) {
 		double wanted = clip(exact[i]);
 
-		ck_assert_msg(fabs(values[i] - wanted) <= 0.5 + 2.5e-4 * fabs(wanted),
+		ck_assert_msg(fabs(values[i] - wanted) <= slack + 2.5e-4 * fabs(wanted),
 			      "%s: (%zu, %zu) is %d, exact %.3f", what, i % info->width,
 			      i / info->width, values[i], wanted);
 		differ += fabs(wanted - round(wanted)) < 1e-6 && values[i] != lround(wanted);
@@ -100,10 +101,10 @@ static size_t compare(const struct psx_frame *frame, const double *exact, const 
 	return differ;
 }
 
-/* Everything a kernel is checked for on one image of so many bits; up to 10 the
- * DAC allows exact values */
+/* Everything a kernel is checked for on one image. Without slack beyond the half
+ * bit of rounding, whole numbers are exact up to 10 bits. */
 static void check_image(struct psx_image *image, unsigned int bits, const char *name, unsigned int k,
-			const double *coefficients, struct psx_kernel *kernel)
+			const double *coefficients, struct psx_kernel *kernel, double slack)
 {
 	uint32_t width = psx_image_get_width(image), height = psx_image_get_height(image);
 	const uint16_t *levels = psx_image_get_levels(image);
@@ -112,8 +113,8 @@ static void check_image(struct psx_image *image, unsigned int bits, const char *
 	size_t differ;
 
 	reference_scan(levels, width, height, k, coefficients, exact);
-	differ = compare(frame, exact, name);
-	if (bits <= 10)
+	differ = compare(frame, exact, slack, name);
+	if (bits <= 10 && slack <= 0.5)
 		ck_assert_msg(!differ, "%s: %zu values differ", name, differ);
 	psx_frame_free(frame);
 	if (width >= k && height >= k) {
@@ -121,7 +122,7 @@ static void check_image(struct psx_image *image, unsigned int bits, const char *
 		ck_assert_uint_eq(psx_frame_get_info(frame)->width, width / k);
 		ck_assert_uint_eq(psx_frame_get_info(frame)->height, height / k);
 		reference_snap(levels, width, height, k, coefficients, exact);
-		(void)compare(frame, exact, name);
+		(void)compare(frame, exact, slack, name);
 		psx_frame_free(frame);
 	}
 	free(exact);
@@ -131,7 +132,8 @@ static void check_preset(struct psx_image *image, unsigned int bits, size_t whic
 {
 	struct psx_kernel *kernel = psx_kernel_preset(kernels[which].name, NULL);
 
-	check_image(image, bits, kernels[which].name, kernels[which].k, kernels[which].coefficients, kernel);
+	check_image(image, bits, kernels[which].name, kernels[which].k, kernels[which].coefficients, kernel,
+		    0.5);
 	psx_kernel_free(kernel);
 }
 
@@ -166,6 +168,18 @@ START_TEST(presets_on_noise_of_any_size)
 }
 END_TEST
 
+/* Folding may shrink such a kernel to weights of a few hundredths, which the
+ * DAC meets to about half a step of 9e-5: bits of error in noise of 8 bits
+ * (whose deviation is 74), one deviation */
+static double noise_of(const struct psx_kernel *kernel)
+{
+	struct psx_bank *bank = psx_bank_new(kernel, 29, 23, PSX_MODE_SCAN, NULL);
+	double scale = psx_bank_get_scale(bank) / 256.0;
+
+	psx_bank_free(bank);
+	return scale * 4.5e-5 * psx_kernel_get_k(kernel) * 74;
+}
+
 /* k = 1, 5 and 7 with weights of every kind, twenty of each */
 START_TEST(custom_kernels_on_noise)
 {
@@ -186,7 +200,7 @@ START_TEST(custom_kernels_on_noise)
 		coefficients[0] = 8;
 		kernel = psx_kernel_new("custom", k, coefficients, 0, NULL);
 		ck_assert_ptr_nonnull(kernel);
-		check_image(image, 12, "custom", k, coefficients, kernel);
+		check_image(image, 8, "custom", k, coefficients, kernel, 0.5 + 4 * noise_of(kernel));
 		psx_kernel_free(kernel);
 		psx_image_free(image);
 	}
