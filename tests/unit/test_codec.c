@@ -639,7 +639,7 @@ static const struct fault faults[] = {
 	{ "value beyond 16 bits", 8, 8, 32767, 0, { "01 21 01 01 01 000000" }, 33 },
 	{ NULL, 8, 8, 32767, 1, { "01 22 01 03 0e 000000" }, 0 },
 	{ "value beyond 16 bits", 8, 8, 32767, 1, { "01 22 01 03 09 000000" }, 33 },
-	{ "value beyond 16 bits", 8, 8, 32767, 0, 
+	{ "value beyond 16 bits", 8, 8, 32767, 0,
 	  { "01 12 02 000000000000000000000000000000 000000000000" }, 33 },
 	/* wasteful but legal: too wide, a row byte for all rows, all zeros */
 	{ NULL, 8, 8, 1, 0, { "01 2a 01 01 04 00 0000" }, 0 },
