@@ -55,8 +55,11 @@ PSX_API struct psx_image *psx_image_new(uint32_t width, uint32_t height);
  * Read a PGM (P2, P5; 8 or 16 bit), PNG or TIFF file, told apart by content.
  * The grey level is the sample value, 1:1, whatever the file's maximum;
  * colour becomes luma (ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B, rounded).
- * Errors: those of open(2); EBADMSG for a truncated or malformed file;
- * ENOTSUP for a sample format that has no grey level (float, alpha only).
+ * A TIFF's first page is read; MinIsWhite is inverted. Errors: those of
+ * open(2); EBADMSG for a truncated or malformed file; ESPIPE for a TIFF that
+ * cannot be sought in; ENOTSUP for a TIFF of float or signed samples, palette,
+ * separate planes, an orientation other than top left, or a compression other
+ * than LZW, deflate and PackBits.
  */
 PSX_API struct psx_image *psx_image_load(const char *path, struct psx_error *err);
 
