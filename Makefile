@@ -19,7 +19,7 @@ BASE := -std=gnu11 -fPIC -fvisibility=hidden -ffp-contract=off -D_GNU_SOURCE \
 LIB_PKGS := libudev jansson libpng libtiff-4
 TOOL_PKGS := jansson libpng
 OPT_PKGS := chafa
-BENCH_PKGS := liblz4 libzstd
+BENCH_PKGS := liblz4
 
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
