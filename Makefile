@@ -32,7 +32,8 @@ OPT_LIBS := $(if $(CHAFA),$(call pkg_libs,chafa))
 CODEC_SRC := $(wildcard kmod/codec/*.c)
 MODEL_SRC := $(wildcard kmod/model/*.c)
 LIB_SRC := $(wildcard lib/*.c lib/sim/*.c) $(CODEC_SRC) $(MODEL_SRC)
-TOOL_SRC := $(wildcard tools/psxctl/*.c)
+# The tool is built on the public interface, and on how files are written
+TOOL_SRC := $(wildcard tools/psxctl/*.c) lib/output.c
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_AUX := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 

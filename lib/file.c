@@ -41,7 +41,7 @@ struct psx_file *psx_file_new(const char *path, struct psx_error *err)
 		free(file);
 		return psx_error_null(err, ENOMEM, "%s: out of memory", path);
 	}
-	file->fd = -1;
+	file->out.fd = -1;
 	return file;
 }
 
@@ -82,26 +82,14 @@ bool psx_file_is_complete(const struct psx_file *file)
 	return file->complete;
 }
 
-void psx_file_discard(struct psx_file *file)
-{
-	if (file->fd >= 0)
-		(void)close(file->fd);
-	file->fd = -1;
-	if (file->temporary)
-		(void)unlink(file->temporary);
-	free(file->temporary);
-	file->temporary = NULL;
-}
-
 void psx_file_close(struct psx_file *file)
 {
 	if (!file)
 		return;
-	psx_file_discard(file);
+	psx_output_discard(&file->out);
 	if (file->map)
 		(void)munmap((void *)(uintptr_t)file->map, file->size);
 	free(file->noted);
-	free(file->target);
 	free(file->metadata);
 	free(file->path);
 	free(file);

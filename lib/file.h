@@ -5,6 +5,8 @@
 
 #include <psxdet.h>
 
+#include "output.h"
+
 #define PSX_FILE_HEADER       24u
 #define PSX_FILE_RECORD       112u
 #define PSX_FILE_TRAILER      32u
@@ -20,11 +22,9 @@ struct psx_file {
 	size_t noted_room;
 
 	/* Writing. */
-	int fd;          /* -1 when not writing */
-	char *target;    /* where commit puts it; NULL: written in place */
-	char *temporary; /* NULL: nothing to remove */
-	uint64_t end;    /* of the last whole frame */
-	bool torn;       /* bytes of an unfinished frame could not be taken back */
+	struct psx_output out;
+	uint64_t end; /* of the last whole frame */
+	bool torn;    /* bytes of an unfinished frame could not be taken back */
 
 	/* Reading. */
 	const uint8_t *map; /* NULL when not reading */
@@ -47,8 +47,6 @@ bool psx_file_is_object(const char *text, size_t length);
 int psx_file_note(struct psx_file *file, uint64_t offset);
 /* file->error from errno, as "NAME: no space left on device"; returns -1. */
 int psx_file_failed(struct psx_file *file);
-/* Close and remove what is being written. */
-void psx_file_discard(struct psx_file *file);
 
 void psx_file_put_header(uint8_t *out, const char *metadata, uint32_t length);
 /* NULL, or why these PSX_FILE_HEADER bytes are refused. */

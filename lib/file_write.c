@@ -3,12 +3,7 @@
 #include "file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -51,60 +46,10 @@ static int write_padded(struct psx_file *file, uint8_t *head, size_t head_size, 
 		{ zeros, fill },
 	};
 
-	if (write_all(file->fd, parts, 3))
+	if (write_all(file->out.fd, parts, 3))
 		return -1;
 	file->end += head_size + size + fill;
 	return 0;
-}
-
-/* A new file `.NAME.XXXXXX` beside `target`, with the mode that open() gives. */
-static int open_temporary(struct psx_file *file)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
-	const char *slash = strrchr(file->target, '/');
-	int folder = slash ? (int)(slash + 1 - file->target) : 0;
-
-	for (int tries = 0; tries < 100; tries++) {
-		char *name, suffix[7] = "";
-		uint8_t random[6];
-
-		if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-			return -1;
-		for (int i = 0; i < 6; i++)
-			suffix[i] = letters[random[i] % 32];
-		if (asprintf(&name, "%.*s.%s.%s", folder, file->target, file->target + folder,
-			     suffix) < 0)
-			return -1;
-		file->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (file->fd >= 0) {
-			file->temporary = name;
-			return 0;
-		}
-		free(name);
-		if (errno != EEXIST)
-			return -1;
-	}
-	return -1;
-}
-
-static int open_for_writing(struct psx_file *file)
-{
-	struct stat st;
-
-	if (stat(file->path, &st)) {
-		if (errno != ENOENT)
-			return -1;
-		file->target = strdup(file->path);
-		return file->target ? open_temporary(file) : -1;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		file->fd = open(file->path, O_WRONLY | O_CLOEXEC);
-		return file->fd < 0 ? -1 : 0;
-	}
-	if (access(file->path, W_OK))
-		return -1;
-	file->target = realpath(file->path, NULL);
-	return file->target ? open_temporary(file) : -1;
 }
 
 static int begin(struct psx_file *file, const char *metadata)
@@ -117,7 +62,7 @@ static int begin(struct psx_file *file, const char *metadata)
 				     "%s: metadata is not a JSON object of at most 16 MiB",
 				     file->path);
 	file->metadata = strdup(metadata);
-	if (!file->metadata || open_for_writing(file))
+	if (!file->metadata || psx_output_open(&file->out, file->path))
 		return psx_file_failed(file);
 	psx_file_put_header(header, metadata, (uint32_t)length);
 	if (write_padded(file, header, sizeof(header), metadata, length))
@@ -144,15 +89,15 @@ static void take_back(struct psx_file *file)
 {
 	int code = errno;
 
-	if (!file->temporary || ftruncate(file->fd, (off_t)file->end) ||
-	    lseek(file->fd, (off_t)file->end, SEEK_SET) < 0)
+	if (!file->out.temporary || ftruncate(file->out.fd, (off_t)file->end) ||
+	    lseek(file->out.fd, (off_t)file->end, SEEK_SET) < 0)
 		file->torn = true;
 	errno = code;
 }
 
 static int check_writable(struct psx_file *file)
 {
-	if (file->fd < 0)
+	if (file->out.fd < 0)
 		return psx_error_set(&file->error, EBADF, "%s: not open for writing", file->path);
 	if (file->torn)
 		return psx_error_set(&file->error, EIO, "%s: ends in an unfinished frame",
@@ -192,51 +137,16 @@ static int write_index(struct psx_file *file)
 	};
 
 	psx_file_put_trailer(trailer, file);
-	return write_all(file->fd, parts, 2);
-}
-
-/* Durable, as far as the kind of file can be. */
-static int sync_file(struct psx_file *file)
-{
-	int ret = fsync(file->fd);
-
-	if (ret && !file->temporary && (errno == EINVAL || errno == ENOTSUP || errno == EROFS))
-		ret = 0;
-	if (close(file->fd))
-		ret = -1;
-	file->fd = -1;
-	return ret;
-}
-
-static int give_name(struct psx_file *file)
-{
-	char *slash;
-	int folder, ret;
-
-	if (!file->temporary)
-		return 0;
-	if (rename(file->temporary, file->target))
-		return -1;
-	free(file->temporary);
-	file->temporary = NULL;
-	slash = strrchr(file->target, '/');
-	if (slash)
-		slash[1] = '\0';
-	folder = open(slash ? file->target : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		return -1;
-	ret = fsync(folder);
-	(void)close(folder);
-	return ret;
+	return write_all(file->out.fd, parts, 2);
 }
 
 int psx_file_commit(struct psx_file *file)
 {
 	int ret = check_writable(file);
 
-	if (!ret && (write_index(file) || sync_file(file) || give_name(file)))
+	if (!ret && (write_index(file) || psx_output_commit(&file->out)))
 		ret = psx_file_failed(file);
-	psx_file_discard(file);
+	psx_output_discard(&file->out);
 	if (!ret)
 		file->complete = true;
 	return ret;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* The image object: made, loaded by content, saved as PGM. */
 #include "image.h"
+#include "output.h"
 
 #include "error.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,15 +155,17 @@ static int write_pgm(const struct psx_image *img, FILE *file)
 	return 0;
 }
 
-/* Write and close; the stream is closed in any case. */
-static int write_and_close(const struct psx_image *img, int fd)
+/* Write to a stream of its own on the open file */
+static int write_to(const struct psx_image *img, int fd)
 {
-	FILE *file = fdopen(fd, "wb");
+	int copy = dup(fd);
+	FILE *file = copy < 0 ? NULL : fdopen(copy, "wb");
 	int failed, code;
 
 	if (!file) {
 		code = errno;
-		(void)close(fd);
+		if (copy >= 0)
+			(void)close(copy);
 		errno = code;
 		return -1;
 	}
@@ -175,59 +177,12 @@ static int write_and_close(const struct psx_image *img, int fd)
 	return failed ? -1 : 0;
 }
 
-/* A file of its own beside `path`; its name is allocated. */
-static int open_beside(const char *path, char **name)
-{
-	int fd, attempt;
-
-	for (attempt = 0; attempt < 100; attempt++) {
-		if (asprintf(name, "%s.%ld-%d.tmp", path, (long)getpid(), attempt) < 0) {
-			*name = NULL;
-			errno = ENOMEM;
-			return -1;
-		}
-		fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (fd >= 0)
-			return fd;
-		free(*name);
-		*name = NULL;
-		if (errno != EEXIST)
-			return -1;
-	}
-	return -1;
-}
-
-static int save_beside(const struct psx_image *img, const char *path)
-{
-	char *name = NULL;
-	int fd, code;
-
-	fd = open_beside(path, &name);
-	if (fd < 0)
-		return -1;
-	if (!write_and_close(img, fd) && !rename(name, path)) {
-		free(name);
-		return 0;
-	}
-	code = errno;
-	(void)unlink(name);
-	free(name);
-	errno = code;
-	return -1;
-}
-
 int psx_image_save(const struct psx_image *img, const char *path, struct psx_error *err)
 {
-	struct stat st;
-	int failed, fd;
+	struct psx_output out;
 
-	if (stat(path, &st) || S_ISREG(st.st_mode)) {
-		failed = save_beside(img, path);
-	} else { /* a device or a pipe: written to, never replaced */
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		failed = fd < 0 || write_and_close(img, fd);
-	}
-	if (failed)
-		return psx_error_set(err, errno, "%s: %s", path_tail(path), strerror(errno));
-	return 0;
+	if (!psx_output_open(&out, path) && !write_to(img, out.fd) && !psx_output_commit(&out))
+		return 0;
+	psx_output_discard(&out);
+	return psx_error_set(err, errno, "%s: %s", path_tail(path), strerror(errno));
 }

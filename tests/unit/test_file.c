@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "frame_reference.h"
+#include "unit.h"
 
 #define METADATA "{\"simulated\": true, \"note\": \"\xc3\xa4\"}"
 #define FRAMES 3
@@ -713,11 +714,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(make_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_main(make_suite());
 }

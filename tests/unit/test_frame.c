@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "frame_reference.h"
+#include "unit.h"
 
 #define SEED 0xf4a3e5u
 
@@ -457,11 +458,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(make_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_main(make_suite());
 }

@@ -13,6 +13,8 @@
 #include <tiffio.h>
 #include <unistd.h>
 
+#include "unit.h"
+
 enum { WIDTH = 37, HEIGHT = 19 };
 
 static char folder[] = "/tmp/psxdet-test-image-XXXXXX";
@@ -650,12 +652,6 @@ static Suite *image_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(image_suite());
-	int failed;
-
 	(void)umask(022);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_main(image_suite());
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "unit.h"
+
 static struct psx_image *make(const char *name, uint32_t width, uint32_t height, uint64_t seed)
 {
 	struct psx_error err = { 0 };
@@ -356,11 +358,5 @@ static Suite *phantom_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(phantom_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_main(phantom_suite());
 }

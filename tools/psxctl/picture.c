@@ -2,14 +2,8 @@
 #include "picture.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <png.h>
-#include <setjmp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct picture *picture_new(uint32_t width, uint32_t height)
 {
@@ -102,80 +96,4 @@ void picture_text(struct picture *picture, int64_t x, int64_t y, const char *tex
 				if (glyphs[g].rows[dot / 5] >> (4 - dot % 5) & 1)
 					picture_fill(picture, x + 2 * (dot % 5), y + 2 * (dot / 5),
 						     2, 2, rgb);
-}
-
-static void on_error(png_structp png, png_const_charp message)
-{
-	(void)message;
-	png_longjmp(png, 1);
-}
-
-static void on_warning(png_structp png, png_const_charp message)
-{
-	(void)png;
-	(void)message;
-}
-
-/* libpng leaves by longjmp(); all that is to be freed is the caller's. */
-static int encode(png_structp png, png_infop info, const struct picture *picture, FILE *file)
-{
-	uint32_t y;
-
-	if (setjmp(png_jmpbuf(png)))
-		return -1;
-	png_init_io(png, file);
-	png_set_user_limits(png, picture->width, picture->height);
-	png_set_IHDR(png, info, picture->width, picture->height, 8, PNG_COLOR_TYPE_RGB,
-		     PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-	png_write_info(png, info);
-	for (y = 0; y < picture->height; y++)
-		png_write_row(png, picture->rgb[(size_t)y * picture->width]);
-	png_write_end(png, info);
-	return 0;
-}
-
-/* Write and close; the descriptor is closed in any case. */
-static int write_and_close(const struct picture *picture, int fd)
-{
-	png_structp png =
-		png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, on_error, on_warning);
-	png_infop info = png ? png_create_info_struct(png) : NULL;
-	FILE *file = fdopen(fd, "wb");
-	int failed, code;
-
-	errno = info && file ? 0 : ENOMEM;
-	failed = !info || !file || encode(png, info, picture, file) || fflush(file);
-	code = errno ? errno : EIO;
-	png_destroy_write_struct(&png, &info);
-	if (file ? fclose(file) : close(fd)) {
-		code = failed ? code : errno;
-		failed = 1;
-	}
-	errno = code;
-	return failed ? -1 : 0;
-}
-
-int picture_write_png(const struct picture *picture, const char *path)
-{
-	struct stat st;
-	char *name;
-	int fd, code;
-
-	if (!stat(path, &st) && !S_ISREG(st.st_mode)) { /* never replaced */
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		return fd < 0 ? -1 : write_and_close(picture, fd);
-	}
-	if (asprintf(&name, "%s.%ld.tmp", path, (long)getpid()) < 0)
-		return -1;
-	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (fd >= 0 && !write_and_close(picture, fd) && !rename(name, path)) {
-		free(name);
-		return 0;
-	}
-	code = errno;
-	if (fd >= 0)
-		(void)unlink(name);
-	free(name);
-	errno = code;
-	return -1;
 }

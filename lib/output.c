@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TRIES 100
+
+/* A new file `.NAME.XXXXXX` beside the target, with the mode that open() gives. */
+static int open_temporary(struct psx_output *out)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+	const char *slash = strrchr(out->target, '/');
+	int folder = slash ? (int)(slash + 1 - out->target) : 0;
+
+	for (int tries = 0; tries < TRIES; tries++) {
+		char *name, suffix[7] = "";
+		uint8_t random[6];
+
+		if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+			return -1;
+		for (int i = 0; i < 6; i++)
+			suffix[i] = letters[random[i] % 32];
+		if (asprintf(&name, "%.*s.%s.%s", folder, out->target, out->target + folder,
+			     suffix) < 0)
+			return -1;
+		out->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (out->fd >= 0) {
+			out->temporary = name;
+			return 0;
+		}
+		free(name);
+		if (errno != EEXIST)
+			return -1;
+	}
+	return -1;
+}
+
+static int open_any(struct psx_output *out, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st)) {
+		if (errno != ENOENT)
+			return -1;
+		out->target = strdup(path);
+		return out->target ? open_temporary(out) : -1;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		out->fd = open(path, O_WRONLY | O_CLOEXEC);
+		return out->fd < 0 ? -1 : 0;
+	}
+	if (access(path, W_OK))
+		return -1;
+	out->target = realpath(path, NULL);
+	return out->target ? open_temporary(out) : -1;
+}
+
+int psx_output_open(struct psx_output *out, const char *path)
+{
+	*out = (struct psx_output){ .fd = -1 };
+	if (!open_any(out, path))
+		return 0;
+	psx_output_discard(out);
+	return -1;
+}
+
+/* Durable, as far as the kind of file can be */
+static int sync_and_close(struct psx_output *out)
+{
+	int failed = fsync(out->fd), code = errno;
+
+	if (failed && !out->temporary && (code == EINVAL || code == ENOTSUP || code == EROFS))
+		failed = 0;
+	if (close(out->fd) && !failed) {
+		failed = -1;
+		code = errno;
+	}
+	out->fd = -1;
+	errno = code;
+	return failed;
+}
+
+static int give_name(struct psx_output *out)
+{
+	char *slash;
+	int folder, failed;
+
+	if (!out->temporary)
+		return 0;
+	if (rename(out->temporary, out->target))
+		return -1;
+	free(out->temporary);
+	out->temporary = NULL;
+	slash = strrchr(out->target, '/');
+	if (slash)
+		slash[1] = '\0';
+	folder = open(slash ? out->target : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return -1;
+	failed = fsync(folder);
+	(void)close(folder);
+	return failed;
+}
+
+int psx_output_commit(struct psx_output *out)
+{
+	int failed = sync_and_close(out) || give_name(out);
+
+	psx_output_discard(out);
+	return failed ? -1 : 0;
+}
+
+void psx_output_discard(struct psx_output *out)
+{
+	int code = errno;
+
+	if (out->fd >= 0)
+		(void)close(out->fd);
+	if (out->temporary)
+		(void)unlink(out->temporary);
+	free(out->temporary);
+	free(out->target);
+	*out = (struct psx_output){ .fd = -1 };
+	errno = code;
+}
