@@ -16,9 +16,10 @@
  * of a frame's signed 16-bit values. Free functions accept NULL.
  *
  * Threads. Different objects may be used by different threads at once; one
- * object by one thread at a time, but for psx_acquisition_stop() (see there).
- * Constant objects (kernels, images, banks, frames) may be read by any number
- * of threads. The library has no global state.
+ * object by one thread at a time. A device and its acquisition count as one
+ * object, but for psx_acquisition_stop() (see there). Constant objects
+ * (kernels, images, banks, frames) may be read by any number of threads. The
+ * library has no global state.
  */
 #ifndef PSXDET_H
 #define PSXDET_H
@@ -77,8 +78,10 @@ PSX_API void psx_image_free(struct psx_image *img);
 PSX_API uint32_t psx_image_get_width(const struct psx_image *img);
 PSX_API uint32_t psx_image_get_height(const struct psx_image *img);
 
-/** width * height grey levels; writable while nobody else reads them. */
-PSX_API uint16_t *psx_image_get_levels(struct psx_image *img);
+/** width * height grey levels. */
+PSX_API const uint16_t *psx_image_get_levels(const struct psx_image *img);
+/** The same, for writing, while nobody else reads them. */
+PSX_API uint16_t *psx_image_edit_levels(struct psx_image *img);
 
 /** Write a 16-bit binary PGM (maxval 65535), or 8-bit when no level exceeds
  * 255. Errors: those of open(2) and write(2); no partial file is left. */
@@ -236,7 +239,7 @@ struct psx_device;
  * for `scene=`.
  */
 PSX_API struct psx_device *psx_device_open(const char *uri, struct psx_error *err);
-/** Stops, ramps down what this handle turned on, and closes. */
+/** Closes. While an acquisition of it is not freed, the device lives on. */
 PSX_API void psx_device_close(struct psx_device *dev);
 PSX_API const char *psx_device_error(const struct psx_device *dev);
 PSX_API const struct psx_device_info *psx_device_get_info(const struct psx_device *dev);
@@ -297,10 +300,12 @@ PSX_API int psx_device_trigger(struct psx_device *dev);
 
 #define PSX_FRAME_SATURATED 0x01u /**< values were clipped to 16 bits */
 
-/** Facts of a frame; may grow at its end. */
+/** Facts of a frame; may grow at its end, so one that a program fills in
+ * itself begins as { 0 }. */
 struct psx_frame_info {
 	uint64_t seq;
-	uint64_t device_ns, mono_ns; /**< end of frame; 0 = unknown */
+	uint64_t device_ns;          /**< device clock at the end of the frame; 0 = unknown */
+	uint64_t mono_ns;            /**< host's CLOCK_MONOTONIC when it came; 0 = unknown */
 	uint64_t dropped;            /**< by the device up to this frame */
 	uint32_t series;             /**< acquisition the frame is of */
 	uint32_t width, height;      /**< values, not sub-pixels */
@@ -375,13 +380,13 @@ PSX_API void psx_pixel_iter_free(struct psx_pixel_iter *iter);
 /* -------------------------------------------------------- acquisition -- */
 
 /** Where the frames went; `made` is the device's register. From the start:
- * made = frames + dropped + discarded + frames not yet fetched. */
+ * made = frames + dropped + discarded + damaged + frames not yet fetched. */
 struct psx_acquisition_stats {
 	uint64_t made;
 	uint64_t frames;    /**< handed out */
 	uint64_t dropped;   /**< no room: the newest was dropped by the device */
 	uint64_t discarded; /**< by abort */
-	uint64_t damaged;   /**< payloads whose crc32c was wrong; handed out never */
+	uint64_t damaged;   /**< payloads that failed their checks; never handed out */
 	uint64_t saturated; /**< values clipped, over all frames */
 };
 
@@ -394,13 +399,15 @@ PSX_API struct psx_acquisition *psx_acquisition_start(struct psx_device *dev,
 						      uint64_t frames);
 /**
  * The next frame, borrowed until the next call on this acquisition. 1 with a
- * frame, 0 after the last, -1: ETIMEDOUT (timeout_ms, -1 waits for ever),
- * ENODEV (unplugged), EBADMSG (damaged; the stream goes on).
+ * frame, 0 after the last, -1: ETIMEDOUT (timeout_ms, -1 waits for ever; a
+ * model that waits for psx_device_trigger() says so at once), EINTR (a signal
+ * came), ENODEV (unplugged), EBADMSG (damaged; the stream goes on).
  */
 PSX_API int psx_acquisition_next(struct psx_acquisition *acq, int timeout_ms,
 				 const struct psx_frame **frame);
 /** End after the frame that is being made; what is ready can still be
- * fetched. Safe from a signal handler and from another thread. */
+ * fetched. Wakes psx_acquisition_next(). Safe from a signal handler and from
+ * another thread, as long as the acquisition is not freed. */
 PSX_API void psx_acquisition_stop(struct psx_acquisition *acq);
 /** End now and discard what was not fetched. */
 PSX_API void psx_acquisition_abort(struct psx_acquisition *acq);
@@ -422,14 +429,15 @@ PSX_API struct psx_accumulator *psx_accumulator_new(unsigned int exposures,
 PSX_API void psx_accumulator_free(struct psx_accumulator *acc);
 /** Add a frame. 1 when the sum of its channel is complete and waits for
  * psx_accumulator_take(), 0 when more frames are needed, -1: EBADMSG, EINVAL
- * (cfg_id or size changed within a sum), ENOMEM. */
+ * (cfg_id or size changed within a sum, which is lost), ENOMEM. */
 PSX_API int psx_accumulator_add(struct psx_accumulator *acc, const struct psx_frame *frame,
 				struct psx_error *err);
 /** Largest v (positive) or |v| (both) of the complete sum, 0 if none is above. */
 PSX_API int32_t psx_accumulator_get_maximum(const struct psx_accumulator *acc,
 					    enum psx_polarity polarity);
 /** The complete sum as a frame with the facts of its last exposure, values
- * saturated to 16 bits (counted) and cut at `threshold`; begins the next. */
+ * saturated to 16 bits and cut at `threshold`; begins the next. `saturated`
+ * counts the values clipped in the exposures and those clipped in the sum. */
 PSX_API struct psx_frame *psx_accumulator_take(struct psx_accumulator *acc,
 					       unsigned int threshold,
 					       enum psx_polarity polarity,

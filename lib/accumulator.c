@@ -90,8 +90,11 @@ int psx_accumulator_add(struct psx_accumulator *acc, const struct psx_frame *fra
 	if (!sum->count && begin(acc, sum, info))
 		return psx_error_set(err, ENOMEM, "out of memory");
 	if (sum->count && (sum->info.cfg_id != info->cfg_id || sum->info.width != info->width ||
-			   sum->info.height != info->height))
-		return psx_error_set(err, EINVAL, "the configuration changed within a sum");
+			   sum->info.height != info->height)) {
+		sum->count = 0;
+		return psx_error_set(err, EINVAL,
+				     "the configuration changed within a sum, which begins anew");
+	}
 	if (psx_frame_to_dense(frame, acc->dense, info->width, err))
 		return -1;
 	for (i = 0; i < size_of(info); i++)

@@ -21,17 +21,20 @@ struct psx_acquisition {
 struct psx_acquisition *psx_acquisition_start(struct psx_device *dev, uint64_t frames)
 {
 	const struct psx_transport_ops *ops = dev->transport->ops;
+	struct psx_device_status now = { 0 };
 	struct psx_acquisition *acq;
 
 	if (dev->acquiring)
 		return psx_error_null(&dev->error, EBUSY, "an acquisition is running already");
-	if (!dev->count)
+	if (ops->get_status(dev->transport, &now, &dev->error))
+		return NULL;
+	if (!now.cfg_id)
 		return psx_error_null(&dev->error, EINVAL, "no kernel is loaded");
 	acq = calloc(1, sizeof(*acq));
 	if (!acq)
 		return psx_error_null(&dev->error, ENOMEM, "out of memory");
 	acq->dev = dev;
-	ops->get_status(dev->transport, &acq->at_start);
+	acq->at_start = now;
 	if (ops->set_rails(dev->transport, true, &dev->error) ||
 	    ops->start(dev->transport, frames, &dev->error)) {
 		struct psx_error ignored;
@@ -43,7 +46,7 @@ struct psx_acquisition *psx_acquisition_start(struct psx_device *dev, uint64_t f
 		return NULL;
 	}
 	dev->acquiring = true;
-	dev->series++;
+	dev->references++;
 	return acq;
 }
 
@@ -74,16 +77,17 @@ int psx_acquisition_next(struct psx_acquisition *acq, int timeout_ms,
 
 	if (acq->ended)
 		return 0;
-	if (atomic_load(&acq->stop_asked) && !acq->stop_told) {
-		acq->stop_told = true;
-		(void)t->ops->stop(t, false);
-	}
-	got = t->ops->next(t, timeout_ms, &info, &payload, &length, &acq->error);
+	do {
+		if (atomic_load(&acq->stop_asked) && !acq->stop_told) {
+			acq->stop_told = true;
+			(void)t->ops->stop(t, false, &acq->error);
+		}
+		got = t->ops->next(t, timeout_ms, &info, &payload, &length, &acq->error);
+	} while (got < 0 && errno == EINTR && atomic_load(&acq->stop_asked) && !acq->stop_told);
 	if (got <= 0) {
 		acq->ended = !got;
 		return got;
 	}
-	info.series = acq->dev->series;
 	if (psx_crc32c(0, payload, length) != info.crc32c) {
 		acq->stats.damaged++;
 		return psx_error_set(&acq->error, EBADMSG,
@@ -104,6 +108,7 @@ int psx_acquisition_next(struct psx_acquisition *acq, int timeout_ms,
 void psx_acquisition_stop(struct psx_acquisition *acq)
 {
 	atomic_store(&acq->stop_asked, true);
+	acq->dev->transport->ops->wake(acq->dev->transport);
 }
 
 void psx_acquisition_abort(struct psx_acquisition *acq)
@@ -112,7 +117,7 @@ void psx_acquisition_abort(struct psx_acquisition *acq)
 
 	if (acq->ended)
 		return;
-	(void)t->ops->stop(t, true);
+	(void)t->ops->stop(t, true, &acq->error);
 	acq->stats.discarded += t->ops->discard(t);
 	acq->ended = true;
 }
@@ -122,9 +127,10 @@ void psx_acquisition_get_stats(struct psx_acquisition *acq, struct psx_acquisiti
 	struct psx_transport *t = acq->dev->transport;
 	struct psx_device_status now = { 0 };
 
-	t->ops->get_status(t, &now);
-	acq->stats.made = now.made - acq->at_start.made;
-	acq->stats.dropped = now.dropped - acq->at_start.dropped;
+	if (!t->ops->get_status(t, &now, &acq->error)) {
+		acq->stats.made = now.made - acq->at_start.made;
+		acq->stats.dropped = now.dropped - acq->at_start.dropped;
+	}
 	*stats = acq->stats;
 }
 
@@ -143,6 +149,7 @@ void psx_acquisition_free(struct psx_acquisition *acq)
 	psx_acquisition_abort(acq);
 	(void)acq->dev->transport->ops->set_rails(acq->dev->transport, false, &ignored);
 	acq->dev->acquiring = false;
+	psx_device_close(acq->dev);
 	free(acq);
 	errno = code;
 }

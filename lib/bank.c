@@ -157,11 +157,13 @@ static unsigned int fit_scale(const struct psx_kernel *kernel, unsigned int leas
 struct psx_bank *psx_bank_new(const struct psx_kernel *kernel, uint32_t width, uint32_t height,
 			      enum psx_mode mode, struct psx_error *err)
 {
-	unsigned int radius = kernel->k / 2, ways = (radius + 1) * (radius + 1);
 	struct making making = { .kernel = kernel, .largest = 1 };
 	struct psx_bank *bank;
+	unsigned int ways;
 	double scale;
 
+	if (!kernel)
+		return psx_error_null(err, EINVAL, "no kernel to make a bank of");
 	if (!width || !height)
 		return psx_error_null(err, EINVAL, "a sensor of %u x %u has no sub-pixels", width,
 				      height);
@@ -172,6 +174,7 @@ struct psx_bank *psx_bank_new(const struct psx_kernel *kernel, uint32_t width, u
 	if (!bank)
 		return psx_error_null(err, ENOMEM, "out of memory");
 	*bank = (struct psx_bank){ .width = width, .height = height, .mode = mode, .k = kernel->k };
+	ways = (kernel->k / 2 + 1) * (kernel->k / 2 + 1);
 	bank->codes = calloc((size_t)ways * ways, sizeof(*bank->codes) * kernel->k * kernel->k);
 	if (!bank->codes) {
 		psx_bank_free(bank);

@@ -36,6 +36,7 @@ struct psx_device *psx_device_open(const char *uri, struct psx_error *err)
 		free(dev);
 		return NULL;
 	}
+	dev->references = 1;
 	(void)snprintf(dev->transport->info.uri, sizeof(dev->transport->info.uri), "%s", uri);
 	return dev;
 }
@@ -44,7 +45,7 @@ void psx_device_close(struct psx_device *dev)
 {
 	int code = errno;
 
-	if (!dev)
+	if (!dev || --dev->references)
 		return;
 	dev->transport->ops->close(dev->transport);
 	free(dev->slots);
@@ -66,8 +67,7 @@ const struct psx_device_info *psx_device_get_info(const struct psx_device *dev)
 int psx_device_get_status(struct psx_device *dev, struct psx_device_status *st)
 {
 	memset(st, 0, sizeof(*st));
-	dev->transport->ops->get_status(dev->transport, st);
-	return 0;
+	return dev->transport->ops->get_status(dev->transport, st, &dev->error);
 }
 
 int psx_device_present(struct psx_device *dev, const struct psx_image *scene)
@@ -82,10 +82,7 @@ int psx_device_present(struct psx_device *dev, const struct psx_image *scene)
 		return psx_error_set(&dev->error, EINVAL,
 				     "a scene of %u x %u does not fit a sensor of %u x %u", width,
 				     height, info->width, info->height);
-	/* The image is only read */
-	return dev->transport->ops->present(dev->transport,
-					    psx_image_get_levels((struct psx_image *)scene),
-					    &dev->error);
+	return dev->transport->ops->present(dev->transport, psx_image_get_levels(scene), &dev->error);
 }
 
 int psx_device_set_shutter(struct psx_device *dev, bool open)

@@ -10,7 +10,7 @@ struct psx_device {
 	uint32_t *slots;   /* in force, one a channel */
 	uint32_t *retired; /* in force before; freed when the new ones latched */
 	size_t count, retired_count;
-	uint32_t series;
+	unsigned int references; /* the user's and a running acquisition's */
 	bool acquiring;
 };
 

@@ -10,4 +10,7 @@ int psx_error_set(struct psx_error *err, int code, const char *format, ...)
 void *psx_error_null(struct psx_error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The end of a path, short enough that the reason behind it has room */
+const char *psx_error_path(const char *path);
+
 #endif

@@ -18,7 +18,7 @@ int psx_file_failed(struct psx_file *file)
 	int code = errno;
 	const char *reason = strerror_r(code, text, sizeof(text));
 
-	return psx_error_set(&file->error, code, "%s: %c%s", file->path,
+	return psx_error_set(&file->error, code, "%s: %c%s", psx_error_path(file->path),
 			     tolower((unsigned char)reason[0]), reason + 1);
 }
 
@@ -39,7 +39,7 @@ struct psx_file *psx_file_new(const char *path, struct psx_error *err)
 		file->path = strdup(path);
 	if (!file || !file->path) {
 		free(file);
-		return psx_error_null(err, ENOMEM, "%s: out of memory", path);
+		return psx_error_null(err, ENOMEM, "%s: out of memory", psx_error_path(path));
 	}
 	file->out.fd = -1;
 	return file;

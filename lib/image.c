@@ -47,7 +47,12 @@ uint32_t psx_image_get_height(const struct psx_image *img)
 	return img->height;
 }
 
-uint16_t *psx_image_get_levels(struct psx_image *img)
+const uint16_t *psx_image_get_levels(const struct psx_image *img)
+{
+	return img->levels;
+}
+
+uint16_t *psx_image_edit_levels(struct psx_image *img)
 {
 	return img->levels;
 }

@@ -2,6 +2,7 @@
 /* Kernel files: k lines of k numbers, or JSON. */
 #include "error.h"
 #include "kernel.h"
+#include "number.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -41,7 +42,7 @@ static int read_scale(struct draft *d, const char *text, int line)
 {
 	char *end;
 
-	d->scale = strtod(text, &end);
+	d->scale = psx_number(text, &end);
 	while (isspace((unsigned char)*end))
 		end++;
 	if (end == text || *end || !(d->scale > 0))
@@ -64,7 +65,7 @@ static int read_line(struct draft *d, char *text, int line)
 	while (*text) {
 		if (count > PSX_KERNEL_MAX_K)
 			break;
-		row[count++] = strtod(text, &end);
+		row[count++] = psx_number(text, &end);
 		if (end == text)
 			return psx_error_set(d->err, EBADMSG, "%s:%d: not a number: '%.20s'",
 					     d->path, line, text);

@@ -5,12 +5,15 @@
 #include "error.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Keeps errno and the device's error */
 static void free_slots(struct psx_device *dev, const uint32_t *slots, size_t count)
 {
 	struct psx_error ignored;
+	int code = errno;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
@@ -18,6 +21,7 @@ static void free_slots(struct psx_device *dev, const uint32_t *slots, size_t cou
 
 		(void)dev->transport->ops->shape(dev->transport, &none, &ignored);
 	}
+	errno = code;
 }
 
 /* Slots of the configuration before the one in force; those that are still
@@ -46,35 +50,32 @@ static bool contains(const uint32_t *slots, size_t count, uint32_t slot)
 	return false;
 }
 
-/* The lowest slots that neither the configuration in force nor its predecessor has */
-static uint32_t *choose_slots(struct psx_device *dev, size_t count)
+/* Shape the lowest slot from *slot on that no configuration uses */
+static int take_slot(struct psx_device *dev, struct psx_slot *shape)
 {
-	uint32_t *slots = calloc(count, sizeof(*slots));
-	uint32_t slot;
-	size_t got = 0;
-
-	if (!slots)
-		return psx_error_null(&dev->error, ENOMEM, "out of memory");
-	for (slot = 0; got < count && slot < dev->transport->info.banks; slot++)
-		if (!contains(dev->slots, dev->count, slot) &&
-		    !contains(dev->retired, dev->retired_count, slot))
-			slots[got++] = slot;
-	if (got == count)
-		return slots;
-	free(slots);
-	return psx_error_null(&dev->error, ENOSPC,
-			      "%zu banks beside the %zu in force are more than the %u of the device",
-			      count, dev->count, dev->transport->info.banks);
+	for (; shape->slot < dev->transport->info.banks; shape->slot++) {
+		if (contains(dev->slots, dev->count, shape->slot) ||
+		    contains(dev->retired, dev->retired_count, shape->slot))
+			continue;
+		if (!dev->transport->ops->shape(dev->transport, shape, &dev->error))
+			return 0;
+		if (errno != EBUSY)
+			return -1;
+	}
+	return psx_error_set(&dev->error, ENOSPC, "all %u banks of the device are in use",
+			     dev->transport->info.banks);
 }
 
 static int check_banks(struct psx_device *dev, const struct psx_bank *const *banks, size_t count)
 {
 	const struct psx_device_info *info = &dev->transport->info;
-	size_t i;
+	size_t i, planes = 0;
 
 	if (!count)
 		return psx_error_set(&dev->error, EINVAL, "no banks to load");
 	for (i = 0; i < count; i++) {
+		if (!banks[i])
+			return psx_error_set(&dev->error, EINVAL, "bank %zu is NULL", i);
 		if (banks[i]->width != info->width || banks[i]->height != info->height)
 			return psx_error_set(&dev->error, EINVAL,
 					     "a bank for %u x %u does not fit a sensor of %u x %u",
@@ -87,8 +88,21 @@ static int check_banks(struct psx_device *dev, const struct psx_bank *const *ban
 		if (banks[i]->mode != banks[0]->mode)
 			return psx_error_set(&dev->error, EINVAL,
 					     "banks of different modes cannot share a schedule");
+		planes += psx_bank_get_phases(banks[i]);
 	}
+	if (planes > info->planes)
+		return psx_error_set(&dev->error, ENOSPC,
+				     "these kernels need %zu bias planes, the device has %u", planes,
+				     info->planes);
 	return 0;
+}
+
+/* To three digits, so that what is printed is possible */
+static double round_down(double value)
+{
+	double unit = pow(10, floor(log10(value)) - 2);
+
+	return floor(value / unit) * unit;
 }
 
 static int check_timing(struct psx_device *dev, const struct psx_settings *s,
@@ -111,17 +125,17 @@ static int check_timing(struct psx_device *dev, const struct psx_settings *s,
 					     "%u exposures of %g s and their settling need %g s a frame: "
 					     "the rate is at most %.3g frames a second", phases,
 					     (double)s->exposure_ns / 1e9, (double)needed / 1e9,
-					     1e9 / (double)needed);
+					     round_down(1e9 / (double)needed));
 	}
 	return 0;
 }
 
+/* The bank into a slot from *slot on, which is advanced to the one that it took */
 static int upload(struct psx_device *dev, const struct psx_settings *s,
-		  const struct psx_bank *bank, uint32_t slot, int16_t *plane)
+		  const struct psx_bank *bank, uint32_t *slot, int16_t *plane)
 {
-	const struct psx_transport_ops *ops = dev->transport->ops;
-	const struct psx_slot shape = {
-		.slot = slot,
+	struct psx_slot shape = {
+		.slot = *slot,
 		.k = bank->k,
 		.phases = psx_bank_get_phases(bank),
 		.scale = bank->scale,
@@ -129,48 +143,57 @@ static int upload(struct psx_device *dev, const struct psx_settings *s,
 	};
 	unsigned int phase;
 
-	if (ops->shape(dev->transport, &shape, &dev->error))
+	if (take_slot(dev, &shape))
 		return -1;
-	for (phase = 0; phase < shape.phases; phase++)
+	*slot = shape.slot;
+	for (phase = 0; phase < shape.phases; phase++) {
 		if (psx_bank_get_plane(bank, phase, plane) ||
-		    ops->write_plane(dev->transport, slot, phase, plane, &dev->error))
+		    dev->transport->ops->write_plane(dev->transport, shape.slot, phase, plane,
+						     &dev->error)) {
+			free_slots(dev, slot, 1);
 			return -1;
+		}
+	}
 	return 0;
+}
+
+/* All banks into slots of their own; returns how many slots were taken */
+static size_t upload_all(struct psx_device *dev, const struct psx_settings *s,
+			 const struct psx_bank *const *banks, size_t count, uint32_t *slots)
+{
+	const struct psx_device_info *info = &dev->transport->info;
+	int16_t *plane = malloc((size_t)info->width * info->height * sizeof(*plane));
+	uint32_t slot = 0;
+	size_t i = 0;
+
+	if (!plane)
+		(void)psx_error_set(&dev->error, ENOMEM, "out of memory");
+	while (plane && i < count && !upload(dev, s, banks[i], &slot, plane))
+		slots[i++] = slot++;
+	free(plane);
+	return i;
 }
 
 int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 		    const struct psx_bank *const *banks, size_t count, uint32_t *cfg_id)
 {
-	const struct psx_device_info *info = &dev->transport->info;
 	uint32_t *slots;
-	int16_t *plane;
+	size_t taken;
 	uint32_t id;
-	size_t i;
-	int failed = 0;
 
 	if (!s)
 		s = &psx_default_settings;
 	if (check_banks(dev, banks, count) || check_timing(dev, s, banks, count))
 		return -1;
 	free_retired(dev);
-	slots = choose_slots(dev, count);
+	slots = calloc(count, sizeof(*slots));
 	if (!slots)
-		return -1;
-	plane = malloc((size_t)info->width * info->height * sizeof(*plane));
-	if (!plane)
-		failed = psx_error_set(&dev->error, ENOMEM, "out of memory");
-	for (i = 0; !failed && i < count; i++)
-		failed = upload(dev, s, banks[i], slots[i], plane);
-	free(plane);
-	if (!failed)
-		failed = dev->transport->ops->commit(dev->transport, s, banks[0]->mode, slots, count,
-						     &id, &dev->error);
-	if (failed) {
-		int code = errno;
-
-		free_slots(dev, slots, count);
+		return psx_error_set(&dev->error, ENOMEM, "out of memory");
+	taken = upload_all(dev, s, banks, count, slots);
+	if (taken < count || dev->transport->ops->commit(dev->transport, s, banks[0]->mode, slots,
+							 count, &id, &dev->error)) {
+		free_slots(dev, slots, taken);
 		free(slots);
-		errno = code;
 		return -1;
 	}
 	free(dev->retired);

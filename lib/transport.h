@@ -22,11 +22,13 @@ struct psx_slot {
 
 struct psx_transport_ops {
 	void (*close)(struct psx_transport *t);
-	void (*get_status)(struct psx_transport *t, struct psx_device_status *st);
+	int (*get_status)(struct psx_transport *t, struct psx_device_status *st,
+			  struct psx_error *err);
 	int (*present)(struct psx_transport *t, const uint16_t *levels, struct psx_error *err);
 	int (*set_shutter)(struct psx_transport *t, bool open, struct psx_error *err);
 
-	/* Give a slot its shape, dropping what it held; k = 0 frees it. */
+	/* Give a slot its shape, dropping what it held; k = 0 frees it. EBUSY
+	 * when a configuration uses the slot. */
 	int (*shape)(struct psx_transport *t, const struct psx_slot *slot, struct psx_error *err);
 	/* Planes 0, 1, 2 .. of a shaped slot, in order; width * height codes */
 	int (*write_plane)(struct psx_transport *t, uint32_t slot, unsigned int phase,
@@ -41,7 +43,9 @@ struct psx_transport_ops {
 	/* Returns when the rails are there */
 	int (*set_rails)(struct psx_transport *t, bool on, struct psx_error *err);
 	int (*start)(struct psx_transport *t, uint64_t frames, struct psx_error *err);
-	int (*stop)(struct psx_transport *t, bool abort);
+	int (*stop)(struct psx_transport *t, bool abort, struct psx_error *err);
+	/* Make a next() that waits return EINTR; from any thread or signal */
+	void (*wake)(struct psx_transport *t);
 	int (*trigger)(struct psx_transport *t, struct psx_error *err);
 	/* As psx_acquisition_next(); the frame's memory is free for reuse at
 	 * the next call. *info and *payload are filled at 1. */

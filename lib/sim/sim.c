@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #define REGION_SHIFT 48
 
@@ -95,16 +97,20 @@ static void sim_close(struct psx_transport *t)
 	int i;
 
 	psx_model_destroy(sim->model);
+	if (sim->wake_fd >= 0)
+		(void)close(sim->wake_fd);
 	for (i = 0; i < SIM_REGIONS; i++)
 		free(sim->region[i].memory);
 	free(sim);
 }
 
-static void sim_get_status(struct psx_transport *t, struct psx_device_status *st)
+static int sim_get_status(struct psx_transport *t, struct psx_device_status *st,
+			  struct psx_error *err)
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
 	uint32_t status = psx_sim_read(sim, PSX_REG_STATUS);
 
+	(void)err;
 	st->cfg_id = psx_sim_read(sim, PSX_REG_CFG_ID);
 	st->rails = psx_sim_read(sim, PSX_REG_RAIL_STATE) & 0xff;
 	st->rail_mv[0] = (int32_t)psx_sim_read(sim, PSX_REG_RAIL_POS_MV);
@@ -116,6 +122,7 @@ static void sim_get_status(struct psx_transport *t, struct psx_device_status *st
 	st->made = psx_sim_read64(sim, PSX_REG_MADE_LO);
 	st->dropped = psx_sim_read64(sim, PSX_REG_DROPPED_LO);
 	st->device_ns = psx_sim_read64(sim, PSX_REG_CLOCK_LO);
+	return 0;
 }
 
 static int sim_set_shutter(struct psx_transport *t, bool open, struct psx_error *err)
@@ -159,6 +166,7 @@ static const struct psx_transport_ops sim_ops = {
 	.start = psx_sim_start,
 	.stop = psx_sim_stop,
 	.trigger = sim_trigger,
+	.wake = psx_sim_wake,
 	.next = psx_sim_next,
 	.discard = psx_sim_discard,
 };
@@ -202,6 +210,9 @@ static int start_model(struct psx_sim *sim, const struct psx_sim_options *option
 	int error;
 
 	sim->rate = options->rate;
+	sim->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (sim->wake_fd < 0)
+		return psx_error_set(err, errno, "sim: eventfd: %s", strerror(errno));
 	sim->model = psx_model_create(&host, &options->model, &error);
 	if (!sim->model)
 		return psx_error_set(err, -error, "sim: a model of %u x %u: %s",
@@ -217,7 +228,7 @@ struct psx_transport *psx_sim_open(const char *keys, struct psx_error *err)
 {
 	struct psx_sim_options options;
 	struct psx_sim *sim;
-	int failed;
+	int failed, code;
 
 	if (psx_sim_parse(keys, &options, err))
 		return NULL;
@@ -227,11 +238,13 @@ struct psx_transport *psx_sim_open(const char *keys, struct psx_error *err)
 		return psx_error_null(err, ENOMEM, "out of memory");
 	}
 	sim->base.ops = &sim_ops;
+	sim->wake_fd = -1;
 	failed = start_model(sim, &options, err);
+	code = errno;
 	psx_image_free(options.scene);
 	if (!failed)
 		return &sim->base;
 	sim_close(&sim->base);
-	errno = err ? err->code : EIO;
+	errno = code;
 	return NULL;
 }

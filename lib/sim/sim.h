@@ -33,6 +33,9 @@ struct psx_sim {
 	uint64_t lent;	   /* the same, once the lent frame is given back */
 	uint64_t due_ns;   /* real time of the next frame, with a rate */
 	double rate;
+	uint32_t series;
+	bool stopping; /* what is ready is handed out at once */
+	int wake_fd; /* eventfd; -1 = none */
 };
 
 /* sim.c: registers, with an error code made errno and words */
@@ -46,7 +49,8 @@ uint64_t psx_sim_address(enum psx_sim_region region, uint64_t offset);
 /* sim_ring.c */
 int psx_sim_ring_init(struct psx_sim *sim, struct psx_error *err);
 int psx_sim_start(struct psx_transport *t, uint64_t frames, struct psx_error *err);
-int psx_sim_stop(struct psx_transport *t, bool abort);
+int psx_sim_stop(struct psx_transport *t, bool abort, struct psx_error *err);
+void psx_sim_wake(struct psx_transport *t);
 int psx_sim_next(struct psx_transport *t, int timeout_ms, struct psx_frame_info *info,
 		 const void **payload, size_t *length, struct psx_error *err);
 uint64_t psx_sim_discard(struct psx_transport *t);

@@ -31,9 +31,13 @@ int psx_sim_shape(struct psx_transport *t, const struct psx_slot *slot, struct p
 	struct psx_sim *sim = (struct psx_sim *)t;
 
 	psx_sim_write(sim, PSX_REG_BANK_SEL, slot->slot);
+	if (psx_sim_check(sim, "bank", err))
+		return -1;
 	psx_sim_write(sim, PSX_REG_BANK_SHAPE, slot->k | slot->phases << 8);
-	if (psx_sim_check(sim, "bank", err) || !slot->k)
-		return slot->k ? -1 : 0;
+	if (psx_sim_check(sim, "bank", err))
+		return -1;
+	if (!slot->k)
+		return 0;
 	psx_sim_write(sim, PSX_REG_BANK_SCALE, slot->scale);
 	psx_sim_write(sim, PSX_REG_BANK_THRESHOLD, slot->threshold);
 	return psx_sim_check(sim, "bank", err);

@@ -2,6 +2,7 @@
 /* The keys of a sim: URI (docs/sim.md). */
 #include "sim.h"
 #include "../error.h"
+#include "../number.h"
 
 #include <errno.h>
 #include <math.h>
@@ -16,6 +17,7 @@
 #define DEFAULT_NOISE	  0.05
 #define DEFAULT_DOSE_RATE 494
 #define UGY_TO_PGY	  1e6
+#define LEAST_RATE	  0.001
 #define DEFAULT_SCENE	  "baggage"
 
 /* Values as they stand in the URI; NAN = not given */
@@ -51,7 +53,7 @@ static int set_number(struct values *v, const struct key *key, const char *text,
 		      struct psx_error *err)
 {
 	char *end;
-	double value = strtod(text, &end);
+	double value = psx_number(text, &end);
 
 	if (end == text || *end || !(value >= key->least && value <= key->most) ||
 	    (key->whole && value != floor(value)))
@@ -166,6 +168,9 @@ static int fill(const struct values *v, struct psx_sim_options *options, struct 
 	m->pitch_um = (u32)given(v->pitch, DEFAULT_PITCH_UM);
 	m->dose_rate_pgy_s = (u64)llround(given(v->dose_rate, DEFAULT_DOSE_RATE) * UGY_TO_PGY);
 	options->rate = given(v->rate, 0);
+	if (options->rate > 0 && options->rate < LEAST_RATE)
+		return psx_error_set(err, EINVAL, "sim: rate=%g: need 0 or %g..1e6", options->rate,
+				     LEAST_RATE);
 	return open_scene(v, options, err);
 }
 

@@ -4,9 +4,11 @@
 #include "../error.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define SEG_SHIFT    16
 #define QUEUE_SHIFT  8
@@ -71,6 +73,8 @@ int psx_sim_start(struct psx_transport *t, uint64_t frames, struct psx_error *er
 	memset(sim->region[SIM_QUEUE].memory, 0, sim->region[SIM_QUEUE].size);
 	sim->taken = sim->consumed = sim->lent = 0;
 	sim->due_ns = now_ns();
+	sim->series++;
+	sim->stopping = false;
 	psx_sim_write(sim, PSX_REG_RING_CTRL, 0);
 	psx_sim_write(sim, PSX_REG_RING_CTRL, 1);
 	grant(sim);
@@ -79,12 +83,13 @@ int psx_sim_start(struct psx_transport *t, uint64_t frames, struct psx_error *er
 	return psx_sim_check(sim, "start", err);
 }
 
-int psx_sim_stop(struct psx_transport *t, bool abort)
+int psx_sim_stop(struct psx_transport *t, bool abort, struct psx_error *err)
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
 
+	sim->stopping = true;
 	psx_sim_write(sim, PSX_REG_ACQ_CTRL, abort ? PSX_ACQ_ABORT : PSX_ACQ_STOP);
-	return psx_sim_check(sim, "stop", NULL);
+	return psx_sim_check(sim, "stop", err);
 }
 
 /* The completion at `taken`, when it is there */
@@ -97,26 +102,42 @@ static const struct psx_completion *peek(struct psx_sim *sim)
 	return __atomic_load_n(&c->tag, __ATOMIC_ACQUIRE) == tag ? c : NULL;
 }
 
-/* With a rate: real time until the next frame may be handed out. 0, or
- * ETIMEDOUT after waiting as long as was allowed, or EINTR. */
+/* With a rate: real time until the next frame may be handed out. 0; or ETIMEDOUT
+ * after as long as was allowed, or EINTR when woken. */
 static int pace(struct psx_sim *sim, int timeout_ms)
 {
-	uint64_t now = now_ns();
-	uint64_t until = sim->due_ns;
-	struct timespec when;
+	struct pollfd woken = { .fd = sim->wake_fd, .events = POLLIN };
+	uint64_t now = now_ns(), wait, count;
+	struct timespec limit;
 	bool late = false;
 
-	if (sim->rate <= 0 || now >= until)
+	if (sim->rate <= 0 || now >= sim->due_ns)
 		return 0;
-	if (timeout_ms >= 0 && now + (uint64_t)timeout_ms * 1000000 < until) {
-		until = now + (uint64_t)timeout_ms * 1000000;
+	wait = sim->due_ns - now;
+	if (timeout_ms >= 0 && (uint64_t)timeout_ms * 1000000 < wait) {
+		wait = (uint64_t)timeout_ms * 1000000;
 		late = true;
 	}
-	when.tv_sec = (time_t)(until / 1000000000);
-	when.tv_nsec = (long)(until % 1000000000);
-	if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL))
+	limit.tv_sec = (time_t)(wait / 1000000000);
+	limit.tv_nsec = (long)(wait % 1000000000);
+	if (ppoll(&woken, 1, &limit, NULL)) {
+		(void)!read(sim->wake_fd, &count, sizeof(count));
 		return EINTR;
+	}
 	return late ? ETIMEDOUT : 0;
+}
+
+void psx_sim_wake(struct psx_transport *t)
+{
+	const struct psx_sim *sim = (const struct psx_sim *)t;
+	const uint64_t one = 1;
+
+	(void)!write(sim->wake_fd, &one, sizeof(one));
+}
+
+static bool running(struct psx_sim *sim)
+{
+	return psx_sim_read(sim, PSX_REG_STATUS) & PSX_STATUS_RUNNING;
 }
 
 static void fill_info(const struct psx_completion *c, struct psx_frame_info *info)
@@ -149,22 +170,23 @@ int psx_sim_next(struct psx_transport *t, int timeout_ms, struct psx_frame_info 
 
 	sim->consumed = sim->lent;
 	grant(sim);
-	wait = pace(sim, timeout_ms);
-	if (wait)
-		return psx_error_set(err, wait, "no frame yet");
 	while (!(c = peek(sim))) {
 		uint64_t next = psx_model_next_event(sim->model);
 
-		if (!(psx_sim_read(sim, PSX_REG_STATUS) & PSX_STATUS_RUNNING))
+		if (!running(sim))
 			return 0;
 		if (next == UINT64_MAX)
 			return psx_error_set(err, ETIMEDOUT, "the device waits for a trigger");
 		psx_model_advance(sim->model, next);
 	}
+	wait = running(sim) && !sim->stopping ? pace(sim, timeout_ms) : 0;
+	if (wait)
+		return psx_error_set(err, wait, "no frame yet");
 	if (c->length > sim->ring_size ||
 	    (c->position & (sim->ring_size - 1)) + c->length > sim->ring_size)
 		return psx_error_set(err, EIO, "the device names a payload outside the ring");
 	fill_info(c, info);
+	info->series = sim->series;
 	*payload = sim->region[SIM_DATA].memory + (c->position & (sim->ring_size - 1));
 	*length = c->length;
 	sim->taken++;

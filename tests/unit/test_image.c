@@ -544,7 +544,7 @@ static struct psx_image *make(uint32_t width, uint32_t height, unsigned int bits
 
 	ck_assert_ptr_nonnull(img);
 	for (i = 0; i < width * height; i++)
-		psx_image_get_levels(img)[i] = sample(i % width, i / width, 0, bits);
+		psx_image_edit_levels(img)[i] = sample(i % width, i / width, 0, bits);
 	return img;
 }
 

@@ -158,7 +158,7 @@ START_TEST(presets_on_noise_of_any_size)
 
 	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
 		struct psx_image *image = psx_image_new(sizes[s].width, sizes[s].height);
-		uint16_t *levels = psx_image_get_levels(image);
+		uint16_t *levels = psx_image_edit_levels(image);
 
 		for (size_t i = 0; i < (size_t)sizes[s].width * sizes[s].height; i++)
 			levels[i] = (uint16_t)(unit_random(&state) >> 56);
@@ -193,7 +193,7 @@ START_TEST(custom_kernels_on_noise)
 		struct psx_kernel *kernel;
 
 		for (size_t i = 0; i < 29 * 23; i++)
-			psx_image_get_levels(image)[i] =
+			psx_image_edit_levels(image)[i] =
 				(uint16_t)(unit_random(&state) >> 56);
 		for (unsigned int i = 0; i < k * k; i++)
 			coefficients[i] = (double)(unit_random(&state) >> 60) - 7;
