@@ -57,14 +57,6 @@ uint16_t *psx_image_edit_levels(struct psx_image *img)
 	return img->levels;
 }
 
-/* The end of a path, as long as an error line has room for it. */
-static const char *path_tail(const char *path)
-{
-	const size_t room = 140, length = strlen(path);
-
-	return length > room ? path + length - room : path;
-}
-
 void *psx_image_reject(const struct psx_image_source *src, int code, const char *format, ...)
 {
 	const int io = errno;
@@ -72,12 +64,12 @@ void *psx_image_reject(const struct psx_image_source *src, int code, const char 
 	va_list args;
 
 	if (ferror(src->file))
-		return psx_error_null(src->err, io ? io : EIO, "%s: %s", path_tail(src->path),
-				      strerror(io ? io : EIO));
+		return psx_error_null(src->err, io ? io : EIO, "%s: %s",
+				      psx_error_path(src->path), strerror(io ? io : EIO));
 	va_start(args, format);
 	(void)vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	return psx_error_null(src->err, code, "%s: %s", path_tail(src->path), reason);
+	return psx_error_null(src->err, code, "%s: %s", psx_error_path(src->path), reason);
 }
 
 struct psx_image *psx_image_new_for(const struct psx_image_source *src, uint64_t width,
@@ -130,7 +122,7 @@ struct psx_image *psx_image_load(const char *path, struct psx_error *err)
 
 	src.file = fopen(path, "rbe");
 	if (!src.file)
-		return psx_error_null(err, errno, "%s: %s", path_tail(path), strerror(errno));
+		return psx_error_null(err, errno, "%s: %s", psx_error_path(path), strerror(errno));
 	if (!fstat(fileno(src.file), &st) && S_ISREG(st.st_mode))
 		src.size = (uint64_t)st.st_size;
 	img = load_by_content(&src);
@@ -189,5 +181,5 @@ int psx_image_save(const struct psx_image *img, const char *path, struct psx_err
 	if (!psx_output_open(&out, path) && !write_to(img, out.fd) && !psx_output_commit(&out))
 		return 0;
 	psx_output_discard(&out);
-	return psx_error_set(err, errno, "%s: %s", path_tail(path), strerror(errno));
+	return psx_error_set(err, errno, "%s: %s", psx_error_path(path), strerror(errno));
 }

@@ -16,7 +16,7 @@
 
 /* What was read so far */
 struct draft {
-	const char *path;
+	const char *path; /* for messages */
 	char name[64];
 	double coefficients[MAX_COEFFICIENTS];
 	unsigned int rows, columns;
@@ -60,7 +60,7 @@ static int read_line(struct draft *d, char *text, int line)
 	text[strcspn(text, "#\r")] = '\0';
 	while (isspace((unsigned char)*text))
 		text++;
-	if (!strncmp(text, "scale", 5))
+	if (!strncmp(text, "scale", 5) && (isspace((unsigned char)text[5]) || !text[5]))
 		return read_scale(d, text + 5, line);
 	while (*text) {
 		if (count > PSX_KERNEL_MAX_K)
@@ -112,23 +112,39 @@ static int read_json_row(struct draft *d, json_t *array, size_t index)
 	return add_row(d, row, (unsigned int)json_array_size(array), (int)index);
 }
 
+static int check_keys(struct draft *d, json_t *root)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(root, key, value) {
+		if (strcmp(key, "name") != 0 && strcmp(key, "weights") != 0 &&
+		    strcmp(key, "scale") != 0)
+			return psx_error_set(d->err, EBADMSG,
+					     "%s: unknown key \"%.40s\" (name, weights, scale)",
+					     d->path, key);
+	}
+	return 0;
+}
+
 static int read_json(struct draft *d, const char *text)
 {
 	json_error_t where;
 	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &where);
 	json_t *rows, *scale;
 	const char *name;
-	int result = 0;
+	int result;
 	size_t i;
 
 	if (!root)
 		return psx_error_set(d->err, EBADMSG, "%s:%d: %s", d->path, where.line, where.text);
+	result = check_keys(d, root);
 	rows = json_object_get(root, "weights");
 	scale = json_object_get(root, "scale");
 	name = json_string_value(json_object_get(root, "name"));
 	if (name)
 		(void)snprintf(d->name, sizeof(d->name), "%s", name);
-	if (!json_is_array(rows))
+	if (!result && !json_is_array(rows))
 		result = psx_error_set(d->err, EBADMSG, "%s: no array \"weights\"", d->path);
 	for (i = 0; !result && i < json_array_size(rows); i++)
 		result = read_json_row(d, json_array_get(rows, i), i);
@@ -149,7 +165,7 @@ static char *read_whole(const char *path, struct psx_error *err)
 	size_t got;
 
 	if (!file)
-		return psx_error_null(err, errno, "%s: %s", path, strerror(errno));
+		return psx_error_null(err, errno, "%s: %s", psx_error_path(path), strerror(errno));
 	text = malloc(MAX_BYTES + 1);
 	if (!text) {
 		(void)fclose(file);
@@ -161,7 +177,7 @@ static char *read_whole(const char *path, struct psx_error *err)
 
 		free(text);
 		(void)fclose(file);
-		return psx_error_null(err, code, "%s: %s", path,
+		return psx_error_null(err, code, "%s: %s", psx_error_path(path),
 				      code == EBADMSG ? "not a kernel file" : strerror(code));
 	}
 	(void)fclose(file);
@@ -172,7 +188,7 @@ static char *read_whole(const char *path, struct psx_error *err)
 struct psx_kernel *psx_kernel_load(const char *path, struct psx_error *err)
 {
 	const char *base = strrchr(path, '/');
-	struct draft d = { .path = path, .err = err };
+	struct draft d = { .path = psx_error_path(path), .err = err };
 	struct psx_kernel *kernel;
 	struct psx_error why;
 	char *text;
@@ -188,9 +204,9 @@ struct psx_kernel *psx_kernel_load(const char *path, struct psx_error *err)
 		return NULL;
 	if (!d.rows || d.rows != d.columns)
 		return psx_error_null(err, EBADMSG, "%s: %u rows of %u numbers are not a square kernel",
-				      path, d.rows, d.columns);
+				      d.path, d.rows, d.columns);
 	kernel = psx_kernel_new(d.name, d.rows, d.coefficients, d.scale, &why);
 	if (!kernel)
-		return psx_error_null(err, why.code, "%s: %s", path, why.message);
+		return psx_error_null(err, why.code, "%s: %s", d.path, why.message);
 	return kernel;
 }
