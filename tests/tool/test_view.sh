@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # psxctl view: pictures of frames and images.
+root=$(pwd)
 . tests/tool/lib.sh
 pgm good.pgm 300 280
 uri=sim:profile=ideal,scene=good.pgm
@@ -39,5 +40,32 @@ run view run.psx --map rainbow
 ok 'no such map' refuses 2 'rainbow'
 run view
 ok 'no file' refuses 2 'view'
+
+# Ticks of a histogram's axis: dark runs in a row beneath it
+cat >ticks.c <<'END'
+#include <psxdet.h>
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+	struct psx_image *img = psx_image_load(argv[argc - 1], NULL);
+	unsigned int ticks = 0, width = psx_image_get_width(img), x;
+	const uint16_t *row = psx_image_get_levels(img) +
+			      (size_t)width * (psx_image_get_height(img) - 52);
+
+	for (x = 1; x < width; x++)
+		ticks += row[x] < 50 && row[x - 1] >= 50;
+	printf("%u\n", ticks);
+	psx_image_free(img);
+	return 0;
+}
+END
+gcc -I"$root/include" ticks.c -L"$(dirname "$psxctl")" -lpsxdet \
+	-Wl,-rpath,"$(dirname "$psxctl")" -o ticks
+{ printf 'P5\n8 1\n255\n'; printf '\006\007\010\011\012\013\014\015'; } >narrow.pgm
+run view narrow.pgm --histogram -o narrow.png
+ok 'an axis from 6 to 14 has two ticks at least' [ "$(./ticks narrow.png)" -ge 2 ]
+run view good.pgm --histogram -o wide.png
+ok 'a long axis has them too' [ "$(./ticks wide.png)" -ge 2 ]
 ok 'nothing else is left' is "$(ls -A | grep -c '^\.')" 0
 echo "1..$n"

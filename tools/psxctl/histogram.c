@@ -36,10 +36,11 @@ static int fill(struct bins *bins, const struct histogram_input *in, uint32_t li
 	if (!bins->pixels)
 		return -1;
 	for (i = 0; i < in->count; i++) {
-		uint64_t *bin = bins->pixels + (in->values[i] - low) / bins->width;
+		uint64_t *bin;
 
 		if (in->effective_only && !in->values[i])
 			continue;
+		bin = bins->pixels + (in->values[i] - low) / bins->width;
 		bins->most = ++*bin > bins->most ? *bin : bins->most;
 	}
 	return 0;
@@ -87,22 +88,39 @@ static int64_t x_of(const struct plot *plot, const struct bins *bins, double val
 	return plot->left + (int64_t)((value - bins->low) / span * (double)plot->width);
 }
 
-/* A step of 1, 2 or 5 times a power of ten that gives at most `most` ticks. */
-static int32_t tick_step(double span, double most)
+/* 1, 2, 5, 10, 20 ... */
+static int32_t round_number(unsigned int index)
 {
-	int32_t step = 1;
-	int i;
+	static const int32_t first[] = {1, 2, 5};
+	int32_t number = first[index % 3];
 
-	for (i = 0; span / step > most; i++)
-		step = i % 3 == 1 ? step / 2 * 5 : step * 2;
-	return step;
+	for (; index >= 3; index -= 3)
+		number *= 10;
+	return number;
+}
+
+static int ticks_between(double low, double high, int32_t step)
+{
+	return (int)(floor(high / step) - ceil(low / step)) + 1;
+}
+
+/* A round step that gives at most `most` ticks, but two at least. */
+static int32_t tick_step(int32_t low, int32_t high, double most)
+{
+	unsigned int i = 0;
+
+	while (((double)high - low) / round_number(i) > most)
+		i++;
+	while (i && ticks_between(low, high, round_number(i)) < 2)
+		i--;
+	return round_number(i);
 }
 
 static void draw_values(struct picture *picture, const struct plot *plot, const struct bins *bins,
 			const char *unit)
 {
 	const int32_t end = bins->low + bins->width * (int32_t)bins->count;
-	const int32_t step = tick_step(end - bins->low, (double)plot->width / 110);
+	const int32_t step = tick_step(bins->low, end, (double)plot->width / 110);
 	const int64_t y = plot->top + plot->height;
 	int32_t value = bins->low / step * step;
 	char text[16];
