@@ -32,8 +32,9 @@ OPT_LIBS := $(if $(CHAFA),$(call pkg_libs,chafa))
 CODEC_SRC := $(wildcard kmod/codec/*.c)
 MODEL_SRC := $(wildcard kmod/model/*.c)
 LIB_SRC := $(wildcard lib/*.c lib/sim/*.c) $(CODEC_SRC) $(MODEL_SRC)
-# The tool is built on the public interface, and on how files are written
-TOOL_SRC := $(wildcard tools/psxctl/*.c) lib/output.c
+# The tool is built on the public interface, and on how files are written and
+# errors worded
+TOOL_SRC := $(wildcard tools/psxctl/*.c) lib/output.c lib/error.c
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_AUX := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 
@@ -42,7 +43,7 @@ LIB_SO := $(BUILD)/libpsxdet.so.$(SOVERSION)
 LIB_A := $(BUILD)/libpsxdet.a
 PSXCTL := $(BUILD)/psxctl
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
-PRODUCTS := $(LIB_SO) $(LIB_A) $(BUILD)/psxdet.pc $(PSXCTL)
+PRODUCTS := $(LIB_SO) $(LIB_A) $(PSXCTL)
 # Once more, after the set-up that may have brought pkg-config and headers
 BUILD_IT = $(MAKE) --no-print-directory -j$(shell nproc)
 LIB_LIBS = $(call pkg_libs,$(LIB_PKGS)) -lm -pthread
@@ -74,7 +75,7 @@ setup-%:
 	@scripts/setup $*
 
 lib: setup-build
-	@$(BUILD_IT) $(LIB_SO) $(LIB_A) $(BUILD)/psxdet.pc
+	@$(BUILD_IT) $(LIB_SO) $(LIB_A)
 tools: setup-build
 	@$(BUILD_IT) $(PSXCTL)
 
@@ -97,10 +98,6 @@ $(LIB_SO): $(call obj,$(LIB_SRC)) lib/libpsxdet.map
 		$(CFLAGS) $(LDFLAGS) $(call obj,$(LIB_SRC)) $(LIB_LIBS) -o $@
 	@ln -sf $(@F) $(BUILD)/libpsxdet.so
 
-$(BUILD)/psxdet.pc: lib/psxdet.pc.in Makefile
-	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
-		-e 's|@PRIVATE@|$(LIB_PKGS)|' $< > $@
-
 $(PSXCTL): $(call obj,$(TOOL_SRC)) $(LIB_SO)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(call obj,$(TOOL_SRC)) -L$(BUILD) -lpsxdet \
 		-Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' $(call pkg_libs,$(TOOL_PKGS)) $(OPT_LIBS) -lm -pthread -o $@
@@ -113,9 +110,12 @@ check: setup-check
 	@$(BUILD_IT) $(PRODUCTS) $(UNIT_BIN)
 	@tests/run $(BUILD)
 
+# Through the environment, where no character of a name means anything
+demo: export DEMO_SCENE = $(SCENE)
+demo: export DEMO_OUT = $(OUT)
 demo: setup-build
 	@$(BUILD_IT) $(PRODUCTS)
-	@scripts/demo $(PSXCTL) '$(OUT)' '$(SCENE)'
+	@scripts/demo $(PSXCTL)
 
 lint: setup-lint
 	@scripts/lint $(BUILD)
@@ -138,9 +138,10 @@ install: all
 	install -m 755 $(LIB_SO) $(DESTDIR)$(PREFIX)/lib/
 	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(PREFIX)/lib/libpsxdet.so
 	install -m 644 $(LIB_A) $(DESTDIR)$(PREFIX)/lib/
-	install -m 644 $(BUILD)/psxdet.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@PRIVATE@|$(LIB_PKGS)|' \
+		lib/psxdet.pc.in | install -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/pkgconfig/psxdet.pc
 	install -m 644 include/psxdet.h $(DESTDIR)$(PREFIX)/include/
-	@[ -n '$(DESTDIR)' ] || ldconfig
+	@[ -n '$(DESTDIR)' ] || ldconfig || echo 'make: install: ldconfig failed; root should run it' >&2
 
 clean:
 	rm -rf $(BUILD) $(OUT)
