@@ -23,6 +23,15 @@ ok 'all presets' is "$(wc -l <out)" 14
 run kernel show laplacian
 ok 'volts of weight 1' says '95.000'
 ok 'volts of weight -1/8' says '-6.90'
+run kernel show laplacian log
+ok 'no empty line' [ "$(grep -c '^$' out)" = 0 ]
+run kernel show --json laplacian
+ok 'codes are whole numbers' says '"codes":\[-[0-9]*,[-0-9,]*\]}'
+run -d sim:profile=ideal,width=9,height=9,scene=flat:1 eval --json good.pgm
+ok 'eval: an image of another size than the detector' refuses 1 'good.pgm'
+# shellcheck disable=SC2046
+run kernel load $(yes mean | head -n 257)
+ok 'more kernels than a detector has channels' refuses 2 'more than 256'
 run kernel load log -d "$uri"
 ok 'kernel load says the configuration' says 'configuration 1: 1 kernel'
 
@@ -45,6 +54,12 @@ ok 'channels count' says '"channel":2,"kernel":"laplacian"'
 run -d "$uri" acquire --json -k laplacian --accumulate 3 -n 2
 ok 'sums of exposures: two frames' says '"frames":2'
 ok 'of three exposures each' says '"made":6'
+run -d "$uri" acquire --json -k identity,log,laplacian --accumulate 2 -n 4
+ok 'sums of several channels: as many as were asked for' says '^{"frames":4,'
+ok 'sums take turns' is "$(sed -n 's/.*"channel":\([0-9]\).*/\1/p' out | tr -d '\n')" 0120
+run -d "$uri" acquire --json -k identity,log --accumulate 2
+ok 'a sum a kernel' is "$(wc -l <out)" 3
+ok 'of two exposures each' says '"made":4'
 run -d "$uri" acquire --json -k identity --exposure 500ms -t 32 -p positive
 half=$(json effective)
 run -d "$uri" acquire --json -k identity -t 64
@@ -86,6 +101,28 @@ ok 'Ctrl-C in a counted run' refuses 1 'interrupted after'
 ok 'keeps what was taken' [ -s cut.psx ]
 ok 'nothing else is left' is "$(ls -A | grep -c '^\.')" 0
 
+# Ctrl-C after the last frame, while the file is made durable: nothing was cut
+if strace -o trace true 2>/dev/null; then
+	strace -o trace -e trace=fsync -e inject=fsync:signal=INT:when=1 \
+		"$psxctl" -d "$uri" acquire -n 2 -o late.psx --json >out 2>err
+	status=$?
+	ok 'Ctrl-C after the last frame' exits 0
+	ok 'which is delivered' says '"frames":2'
+else
+	skip 'Ctrl-C after the last frame' 'no strace'
+fi
+
+# SIGHUP ends a run as Ctrl-C does
+"$psxctl" -d "$uri",rate=100 acquire -n 0 -o hup.psx --json >out 2>err &
+pid=$!
+while ! grep -q '"seq":3' out; do kill -0 $pid || break; done
+kill -HUP $pid
+wait $pid
+status=$?
+ok 'SIGHUP ends a run well' exits 0
+ok 'keeps its file' [ -s hup.psx ]
+ok 'and leaves no other' is "$(ls -A | grep -c '^\.')" 0
+
 # SIGKILL: nothing under the final name
 "$psxctl" -d "$uri",rate=100 acquire -n 0 -o dead.psx --json >out 2>err &
 pid=$!
@@ -93,4 +130,10 @@ while ! grep -q '"seq":3' out; do kill -0 $pid || break; done
 kill -KILL $pid
 wait $pid 2>/dev/null
 ok 'SIGKILL leaves nothing under the final name' [ ! -e dead.psx ]
+run view .dead.psx.* --json -o dead.png
+ok 'what it leaves is readable, and said to be incomplete' is "$(json complete)" false
+run view .dead.psx.* -o dead.png
+ok 'to people too' says '^(incomplete: its writer died; [0-9]* whole frames)'
+run view endless.psx --json -o endless.png
+ok 'a file that was ended well is complete' is "$(json complete)" true
 echo "1..$n"

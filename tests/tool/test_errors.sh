@@ -90,6 +90,33 @@ echo old >keep.psx
 (ulimit -f 8; trap '' XFSZ; "$psxctl" -d sim:scene=good.pgm acquire -k identity -n 500 -o keep.psx >out 2>err)
 ok 'what stood there stays' is "$(cat keep.psx)" old
 
+long=$(printf '%0200d/' 0 0)
+run view "$long"x.psx
+ok 'view: a long path leaves room for the reason' refuses 1 '/x.psx: no such file'
+run eval "$long"x.pgm
+ok 'eval: a long path' refuses 1 '/x.pgm: No such file'
+run kernel show "$long"x.txt
+ok 'kernel: a long path' refuses 2 '/x.txt: No such file'
+run -d sim:scene=good.pgm acquire -o "$long"x.psx
+ok 'acquire: a long path' refuses 1 '/x.psx: no such file'
+run view good.pgm -o "$long"x.png
+ok 'view: a long path of a picture' refuses 1 '/x.png: No such file'
+
+printf '{"weights": [[1]], "scael": 2}' >key.json
+run kernel show ./key.json
+ok 'kernel file: a key that is none' refuses 2 '"scael"'
+printf 'scale3\n1\n' >scale.txt
+run kernel show ./scale.txt
+ok 'kernel file: scale without a space' refuses 2 "scale.txt:1: .*scale3"
+pgm s3.pgm 3 3
+pgm s2.pgm 2 2
+run eval -k laplacian -m snap s3.pgm s2.pgm
+ok 'eval: the image that is smaller than a cell' refuses 1 's2.pgm: .*smaller than'
+run eval -k log,mean good.pgm
+ok 'eval: two kernels' refuses 2 'one kernel'
+run eval -m point good.pgm
+ok 'eval: point mode' refuses 2 "'point'"
+
 run view missing.psx
 ok 'view: missing file' refuses 1 'missing.psx'
 run view text.png

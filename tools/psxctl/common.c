@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Options, messages and JSON lines that all verbs share. */
+/* Options and messages that all verbs share. */
 #include "psxctl.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,15 +38,15 @@ int ctl_usage(const struct ctl *ctl, const char *format, ...)
 	return CTL_USAGE;
 }
 
-void ctl_json(json_t *object)
+int ctl_end(const struct ctl *ctl, int code)
 {
-	char *text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
+	const bool failed = fflush(stdout) || ferror(stdout);
 
-	if (text)
-		puts(text);
-	fflush(stdout);
-	free(text);
-	json_decref(object);
+	if (code == CTL_FAILED)
+		return code;
+	if (failed)
+		return ctl_fail(ctl, "standard output: %s", strerror(errno));
+	return ctl->json_failed ? ctl_fail(ctl, "out of memory for JSON") : code;
 }
 
 enum { OPT_JSON = 0x1001, OPT_HELP };
@@ -75,7 +76,7 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'V':
 		printf("psxctl %s\n", psx_version());
-		exit(CTL_OK);
+		exit(ctl_end(ctl, CTL_OK));
 	case OPT_HELP: {
 		char name[64];
 
@@ -84,7 +85,7 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 		argp_help(state->root_argp, stdout,
 			  ARGP_HELP_USAGE | ARGP_HELP_PRE_DOC | ARGP_HELP_LONG | ARGP_HELP_POST_DOC,
 			  name);
-		exit(CTL_OK);
+		exit(ctl_end(ctl, CTL_OK));
 	}
 	default:
 		return ARGP_ERR_UNKNOWN;

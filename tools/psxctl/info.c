@@ -12,12 +12,14 @@ static const char *rails(const struct psx_device_status *st)
 	return st->rails < 4 ? rail_names[st->rails] : "unknown";
 }
 
-static void show_json(const struct psx_device_info *info, const struct psx_device_status *st)
+static void show_json(struct ctl *ctl, const struct psx_device_info *info,
+		      const struct psx_device_status *st)
 {
-	ctl_json(json_pack(
-		"{s:s, s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:b,"
+	ctl_json(ctl, json_pack(
+		"{s:o, s:o, s:o, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:b,"
 		" s:I, s:I, s:I, s:i, s:s, s:i, s:i, s:I, s:i, s:b, s:b, s:I, s:I, s:I}",
-		"uri", info->uri, "model", info->model, "serial", info->serial,
+		"uri", ctl_json_text(info->uri), "model", ctl_json_text(info->model),
+		"serial", ctl_json_text(info->serial),
 		"simulated", info->simulated, "width", (int)info->width, "height", (int)info->height,
 		"max_k", (int)info->max_k, "banks", (int)info->banks, "planes", (int)info->planes,
 		"dac_bits", (int)info->dac_bits, "adc_bits", (int)info->adc_bits,
@@ -74,7 +76,7 @@ int verb_info(struct ctl *ctl, int argc, char **argv)
 		return ctl_fail(ctl, "%s", err.message);
 	(void)psx_device_get_status(dev, &status);
 	if (ctl->json)
-		show_json(psx_device_get_info(dev), &status);
+		show_json(ctl, psx_device_get_info(dev), &status);
 	else
 		show_text(psx_device_get_info(dev), &status);
 	psx_device_close(dev);

@@ -7,11 +7,13 @@
 static const char doc[] =
 	"Convolution kernels: presets, or files of k lines of k numbers (or JSON).\v"
 	"list               the presets\n"
-	"show NAME|FILE     weights, volts and codes of a nominal sub-pixel\n"
+	"show NAME|FILE     weights, volts, and the codes that a scan uses away from the\n"
+	"                   sensor's edges\n"
 	"load NAME|FILE...  put kernels into a detector (default sim:, whose state\n"
 	"                   ends with the command)";
 
 struct arguments {
+	struct ctl *ctl;
 	struct plan plan;
 	const char *action;
 	const char *names[PLAN_KERNELS];
@@ -26,12 +28,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return ARGP_ERR_UNKNOWN;
 	if (!a->action)
 		a->action = arg;
-	else if (a->count < PLAN_KERNELS)
+	else if (a->count == PLAN_KERNELS)
+		return ctl_usage(a->ctl, "more than %d kernels", PLAN_KERNELS);
+	else
 		a->names[a->count++] = arg;
 	return 0;
 }
 
-static int list(const struct ctl *ctl)
+static int list(struct ctl *ctl)
 {
 	const char *name;
 	size_t i;
@@ -40,9 +44,9 @@ static int list(const struct ctl *ctl)
 		struct psx_kernel *kernel = psx_kernel_preset(name, NULL);
 
 		if (kernel && ctl->json)
-			ctl_json(json_pack("{s:s, s:i, s:f}", "name", name,
-					   "k", (int)psx_kernel_get_k(kernel),
-					   "scale", psx_kernel_get_scale(kernel)));
+			ctl_json(ctl, json_pack("{s:s, s:i, s:f}", "name", name,
+						"k", (int)psx_kernel_get_k(kernel),
+						"scale", psx_kernel_get_scale(kernel)));
 		else if (kernel)
 			printf("%-10s %u x %u  scale %g\n", name, psx_kernel_get_k(kernel),
 			       psx_kernel_get_k(kernel), psx_kernel_get_scale(kernel));
@@ -73,46 +77,82 @@ static json_t *array(const double *values, unsigned int count)
 	return list_of;
 }
 
-/* A cell in the middle of a sensor, codes as a device gets them */
-static int show_kernel(const struct ctl *ctl, const struct psx_kernel *kernel)
+static json_t *integers(const double *values, unsigned int count)
 {
-	unsigned int k = psx_kernel_get_k(kernel), count = k * k, i;
-	double volts[PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K], codes[PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K];
-	int16_t plane[PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K];
-	struct psx_error err;
-	struct psx_bank *bank = psx_bank_new(kernel, k, k, PSX_MODE_SNAP, &err);
+	json_t *list_of = json_array();
+	unsigned int i;
 
-	if (!bank || psx_bank_get_plane(bank, 0, plane)) {
-		psx_bank_free(bank);
-		return ctl_fail(ctl, "%s", err.message);
-	}
-	for (i = 0; i < count; i++) {
-		volts[i] = psx_sensor_volts(psx_kernel_get_weights(kernel)[i]);
-		codes[i] = plane[i];
-	}
-	if (ctl->json) {
-		ctl_json(json_pack("{s:s, s:i, s:f, s:f, s:f, s:o, s:o, s:o}", "name",
-				   psx_kernel_get_name(kernel), "k", (int)k,
-				   "scale", psx_kernel_get_scale(kernel),
-				   "device_scale", psx_bank_get_scale(bank) / 256.0,
-				   "residual", psx_bank_get_residual(bank),
-				   "weights", array(psx_kernel_get_weights(kernel), count),
-				   "volts", array(volts, count), "codes", array(codes, count)));
-	} else {
-		printf("%s, %u x %u, %g bits a grey level at weight 1\n",
-		       psx_kernel_get_name(kernel), k, k, psx_kernel_get_scale(kernel));
-		show_table("weights", " %9.5f", k, psx_kernel_get_weights(kernel));
-		show_table("volts on a nominal sub-pixel", " %9.3f", k, volts);
-		printf("codes, weights times %.5f to meet the DAC's steps and scale %g; sum off by %.1e\n",
-		       psx_kernel_get_scale(kernel) * 256 / psx_bank_get_scale(bank),
-		       psx_bank_get_scale(bank) / 256.0, psx_bank_get_residual(bank));
-		show_table("", " %9.0f", k, codes);
+	for (i = 0; i < count; i++)
+		(void)json_array_append_new(list_of, json_integer((json_int_t)values[i]));
+	return list_of;
+}
+
+#define MAX_TAPS (PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K)
+
+/* A cell of a scan, away from the sensor's edges */
+struct cell {
+	double volts[MAX_TAPS]; /* wanted, on a nominal sub-pixel */
+	double codes[MAX_TAPS]; /* that the device gets */
+	double scale;           /* of the device */
+	double residual;        /* realised sum of weights - wanted */
+};
+
+static int make_cell(struct cell *cell, const struct psx_kernel *kernel, struct psx_error *err)
+{
+	const unsigned int k = psx_kernel_get_k(kernel), side = 3 * k;
+	const double *weights = psx_kernel_get_weights(kernel);
+	struct psx_bank *bank = psx_bank_new(kernel, side, side, PSX_MODE_SCAN, err);
+	int16_t plane[9 * MAX_TAPS];
+	unsigned int i;
+
+	if (!bank)
+		return -1;
+	(void)psx_bank_get_plane(bank, 0, plane);
+	*cell = (struct cell){ .scale = psx_bank_get_scale(bank) / 256.0 };
+	for (i = 0; i < k * k; i++) {
+		const int16_t code = plane[(k + i / k) * side + k + i % k];
+
+		cell->volts[i] = psx_sensor_volts(weights[i]);
+		cell->codes[i] = code;
+		cell->residual += psx_sensor_weight(psx_code_to_volts(code)) -
+				  weights[i] * psx_kernel_get_scale(kernel) / cell->scale;
 	}
 	psx_bank_free(bank);
+	return 0;
+}
+
+static int show_kernel(struct ctl *ctl, const struct psx_kernel *kernel)
+{
+	const unsigned int k = psx_kernel_get_k(kernel), count = k * k;
+	const double *weights = psx_kernel_get_weights(kernel);
+	const double scale = psx_kernel_get_scale(kernel);
+	struct psx_error err;
+	struct cell cell;
+	char title[128];
+
+	if (make_cell(&cell, kernel, &err))
+		return ctl_fail(ctl, "%s", err.message);
+	if (ctl->json) {
+		ctl_json(ctl, json_pack("{s:o, s:i, s:f, s:f, s:f, s:o, s:o, s:o}", "name",
+					ctl_json_text(psx_kernel_get_name(kernel)), "k", (int)k,
+					"scale", scale, "device_scale", cell.scale,
+					"residual", cell.residual, "weights", array(weights, count),
+					"volts", array(cell.volts, count),
+					"codes", integers(cell.codes, count)));
+		return CTL_OK;
+	}
+	printf("%s, %u x %u, %g bits a grey level at weight 1\n", psx_kernel_get_name(kernel), k, k,
+	       scale);
+	show_table("weights", " %9.5f", k, weights);
+	show_table("volts on a nominal sub-pixel", " %9.3f", k, cell.volts);
+	(void)snprintf(title, sizeof(title),
+		       "codes, weights times %.5f to meet the DAC's steps and scale %g; sum off by %.1e",
+		       scale / cell.scale, cell.scale, cell.residual);
+	show_table(title, " %9.0f", k, cell.codes);
 	return CTL_OK;
 }
 
-static int load(const struct ctl *ctl, const struct plan *plan)
+static int load(struct ctl *ctl, const struct plan *plan)
 {
 	struct psx_device_status status;
 	struct psx_error err;
@@ -126,8 +166,8 @@ static int load(const struct ctl *ctl, const struct plan *plan)
 	} else {
 		(void)psx_device_get_status(dev, &status);
 		if (ctl->json)
-			ctl_json(json_pack("{s:i, s:i}", "cfg_id", (int)status.cfg_id, "channels",
-					   (int)plan->kernel_count));
+			ctl_json(ctl, json_pack("{s:i, s:i}", "cfg_id", (int)status.cfg_id,
+						"channels", (int)plan->kernel_count));
 		else
 			printf("configuration %u: %zu kernel%s loaded%s\n", status.cfg_id,
 			       plan->kernel_count, plan->kernel_count == 1 ? "" : "s",
@@ -137,7 +177,7 @@ static int load(const struct ctl *ctl, const struct plan *plan)
 	return code;
 }
 
-static int act(const struct ctl *ctl, struct arguments *a)
+static int act(struct ctl *ctl, struct arguments *a)
 {
 	struct psx_error err;
 	int code = CTL_OK, i;
@@ -163,7 +203,7 @@ static int act(const struct ctl *ctl, struct arguments *a)
 int verb_kernel(struct ctl *ctl, int argc, char **argv)
 {
 	const struct argp argp = { .parser = parse, .args_doc = "list|show|load [KERNEL...]", .doc = doc };
-	struct arguments a = { 0 };
+	struct arguments a = { .ctl = ctl };
 	int code;
 
 	plan_init(&a.plan);

@@ -17,7 +17,8 @@ static int show(const char *node, void *arg)
 
 	listing->found++;
 	if (listing->ctl->json)
-		ctl_json(json_pack("{s:s, s:b}", "uri", node, "simulated", 0));
+		ctl_json(listing->ctl,
+			 json_pack("{s:o, s:b}", "uri", ctl_json_text(node), "simulated", 0));
 	else
 		printf("%s\n", node);
 	return 0;
@@ -33,7 +34,7 @@ int verb_list(struct ctl *ctl, int argc, char **argv)
 	if (psx_device_enumerate(show, &listing) < 0 && !ctl->quiet)
 		fprintf(stderr, "psxctl list: udev does not answer; devices cannot be found\n");
 	if (ctl->json)
-		ctl_json(json_pack("{s:s, s:b}", "uri", "sim:", "simulated", 1));
+		ctl_json(ctl, json_pack("{s:s, s:b}", "uri", "sim:", "simulated", 1));
 	else
 		printf("sim:%s\n", listing.found ? "" : "   (a model in this process; no device found)");
 	return CTL_OK;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "psxctl.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
 	const char *name;
@@ -40,13 +40,27 @@ static error_t parse_verb(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+/* So that no file that is opened later takes the place of one that was closed */
+static void open_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const struct argp argp = { .parser = parse_verb, .args_doc = "VERB ...", .doc = doc };
 	struct ctl ctl = { 0 };
-	int place = 0, code;
+	int place = 0;
 	size_t i;
 
+	open_standard_streams();
+	(void)signal(SIGPIPE, SIG_IGN); /* a reader that went away is a failed write */
 	(void)setlocale(LC_CTYPE, "");
 	if (ctl_parse(&ctl, &argp, argc, argv, &place))
 		return CTL_USAGE;
@@ -56,10 +70,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[place], verbs[i].name) != 0)
 			continue;
 		ctl.verb = verbs[i].name;
-		code = verbs[i].run(&ctl, argc - place, argv + place);
-		if ((fflush(stdout) || ferror(stdout)) && code != CTL_FAILED)
-			return ctl_fail(&ctl, "standard output: %s", strerror(errno));
-		return code;
+		return ctl_end(&ctl, verbs[i].run(&ctl, argc - place, argv + place));
 	}
 	return ctl_usage(&ctl, "no verb '%s' (list info kernel acquire view eval)", argv[place]);
 }

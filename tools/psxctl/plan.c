@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "plan.h"
 
+#include "../../lib/error.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,16 +23,15 @@ void plan_free(struct plan *plan)
 int plan_add_kernels(struct plan *plan, const char *names, struct psx_error *err)
 {
 	char *copy = strdup(names), *rest = copy, *name;
-	int result = 0;
+	int result = copy ? 0 : psx_error_set(err, ENOMEM, "out of memory");
 
-	while (copy && !result && (name = strsep(&rest, ","))) {
+	while (!result && (name = strsep(&rest, ","))) {
 		struct psx_kernel *kernel = NULL;
 
 		if (plan->kernel_count < PLAN_KERNELS)
 			kernel = option_kernel(name, err);
 		else
-			(void)snprintf(err->message, sizeof(err->message),
-				       "more than %d kernels", PLAN_KERNELS);
+			(void)psx_error_set(err, E2BIG, "more than %d kernels", PLAN_KERNELS);
 		if (kernel)
 			plan->kernels[plan->kernel_count++] = kernel;
 		else
@@ -58,7 +58,7 @@ static struct psx_settings *settings_of(const struct plan *plan, struct psx_erro
 	    !psx_settings_set_period(s, plan->period_ns) &&
 	    !psx_settings_set_software_trigger(s, plan->software_trigger))
 		return s;
-	(void)snprintf(err->message, sizeof(err->message), "%s", strerror(errno));
+	(void)psx_error_set(err, errno, "%s", strerror(errno));
 	psx_settings_free(s);
 	return NULL;
 }
@@ -82,7 +82,7 @@ static int load_banks(const struct plan *plan, struct psx_device *dev, struct ps
 	failed = psx_device_load(dev, s, (const struct psx_bank *const *)banks, plan->kernel_count,
 				 NULL);
 	if (failed)
-		(void)snprintf(err->message, sizeof(err->message), "%s", psx_device_error(dev));
+		(void)psx_error_set(err, errno, "%s", psx_device_error(dev));
 	psx_settings_free(s);
 	return failed;
 }
@@ -96,7 +96,7 @@ int plan_load(const struct plan *plan, struct psx_device *dev, struct psx_error 
 	if (banks)
 		failed = load_banks(plan, dev, banks, err);
 	else
-		(void)snprintf(err->message, sizeof(err->message), "out of memory");
+		(void)psx_error_set(err, ENOMEM, "out of memory");
 	for (i = 0; banks && i < plan->kernel_count; i++)
 		psx_bank_free(banks[i]);
 	free(banks);
@@ -110,8 +110,9 @@ static json_t *kernel_json(const struct psx_kernel *kernel)
 
 	for (i = 0; i < k * k; i++)
 		(void)json_array_append_new(weights, json_real(psx_kernel_get_weights(kernel)[i]));
-	return json_pack("{s:s, s:i, s:f, s:o}", "name", psx_kernel_get_name(kernel), "k", (int)k,
-			 "scale", psx_kernel_get_scale(kernel), "weights", weights);
+	return json_pack("{s:o, s:i, s:f, s:o}", "name",
+			 ctl_json_text(psx_kernel_get_name(kernel)), "k", (int)k, "scale",
+			 psx_kernel_get_scale(kernel), "weights", weights);
 }
 
 json_t *plan_json(const struct plan *plan, const struct psx_device_info *info)
@@ -122,8 +123,9 @@ json_t *plan_json(const struct plan *plan, const struct psx_device_info *info)
 
 	for (i = 0; i < plan->kernel_count; i++)
 		(void)json_array_append_new(kernels, kernel_json(plan->kernels[i]));
-	return json_pack("{s:s, s:s, s:s, s:b, s:i, s:i, s:s, s:s, s:i, s:f, s:i, s:i, s:I, s:I, s:o}",
-			 "device", info->uri, "model", info->model, "serial", info->serial,
+	return json_pack("{s:o, s:o, s:o, s:b, s:i, s:i, s:s, s:s, s:i, s:f, s:i, s:i, s:I, s:I, s:o}",
+			 "device", ctl_json_text(info->uri), "model", ctl_json_text(info->model),
+			 "serial", ctl_json_text(info->serial),
 			 "simulated", info->simulated, "width", (int)info->width,
 			 "height", (int)info->height, "mode", modes[plan->mode],
 			 "polarity", plan->polarity == PSX_BOTH ? "both" : "positive",

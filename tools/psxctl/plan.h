@@ -18,6 +18,14 @@ struct plan {
 	size_t kernel_count;			  /* 0 = what is loaded */
 };
 
+/* The options --kernel, --mode, --threshold and --polarity; its input is a
+ * struct plan_input */
+extern const struct argp plan_argp;
+struct plan_input {
+	struct ctl *ctl;
+	struct plan *plan;
+};
+
 /* Scan, positive, T = 1, one exposure a frame, PGA 1, 1 s, no kernels */
 void plan_init(struct plan *plan);
 void plan_free(struct plan *plan);
@@ -36,6 +44,7 @@ struct stream {
 	struct psx_acquisition *acq;
 	struct psx_accumulator *sums; /* NULL = frames as they come */
 	struct psx_frame *made;	      /* the last one that the tool made */
+	uint64_t left;		      /* to deliver */
 };
 
 /* `frames` frames to deliver, 0 = endless; -1 with *err */

@@ -21,12 +21,13 @@ struct ctl {
 	const char *uri; /* -d, NULL when not given */
 	bool json;
 	bool quiet;
+	bool json_failed; /* a line could not be made */
 };
 
 /*
- * Parse a verb's command line: its own options (argp->children is not used)
- * and the common ones, with `input` for its own parser. 0, or CTL_USAGE after
- * one line to stderr. --help prints and exits.
+ * Parse a verb's command line: its own options and the common ones, with
+ * `input` for its own parser. 0, or CTL_USAGE after one line to stderr. --help
+ * prints and exits.
  */
 int ctl_parse(struct ctl *ctl, const struct argp *argp, int argc, char **argv, void *input);
 
@@ -34,8 +35,13 @@ int ctl_parse(struct ctl *ctl, const struct argp *argp, int argc, char **argv, v
 int ctl_fail(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int ctl_usage(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Print one JSON line to stdout and drop the reference. */
-void ctl_json(json_t *object);
+/* Print one JSON line to stdout and drop the reference. NULL makes the verb fail. */
+void ctl_json(struct ctl *ctl, json_t *object);
+/* A string of any bytes: what is not UTF-8 becomes U+FFFD. New reference, or NULL. */
+json_t *ctl_json_text(const char *text);
+
+/* The end of a verb: `code`, unless its output did not get out. */
+int ctl_end(const struct ctl *ctl, int code);
 
 /* The verbs: argv[0] is the verb; they return an exit code. */
 int verb_list(struct ctl *ctl, int argc, char **argv);

@@ -1,23 +1,35 @@
 // SPDX-License-Identifier: MIT
 #include "plan.h"
 
+#include "../../lib/error.h"
+
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
+
+/* Exposures for `frames` sums: channels take turns, and so do their sums */
+static uint64_t exposures_for(const struct plan *plan, uint64_t frames)
+{
+	const uint64_t channels = plan->kernel_count ? plan->kernel_count : 1;
+
+	if (plan->accumulate == 1)
+		return frames;
+	return (frames + channels - 1) / channels * channels * plan->accumulate;
+}
 
 int stream_start(struct stream *stream, const struct plan *plan, struct psx_device *dev,
 		 uint64_t frames, struct psx_error *err)
 {
-	*stream = (struct stream){ .plan = plan, .dev = dev };
+	*stream = (struct stream){
+		.plan = plan, .dev = dev, .left = frames ? frames : UINT64_MAX,
+	};
 	if (plan->accumulate > 1 || plan->threshold.share > 0) {
 		stream->sums = psx_accumulator_new(plan->accumulate, err);
 		if (!stream->sums)
 			return -1;
 	}
-	stream->acq = psx_acquisition_start(dev, frames * plan->accumulate);
+	stream->acq = psx_acquisition_start(dev, exposures_for(plan, frames));
 	if (stream->acq)
 		return 0;
-	(void)snprintf(err->message, sizeof(err->message), "%s", psx_device_error(dev));
+	(void)psx_error_set(err, errno, "%s", psx_device_error(dev));
 	psx_accumulator_free(stream->sums);
 	stream->sums = NULL;
 	return -1;
@@ -28,27 +40,22 @@ static int next_exposure(struct stream *stream, const struct psx_frame **frame,
 {
 	int got;
 
-	if (stream->plan->software_trigger && psx_device_trigger(stream->dev) && errno != EBUSY) {
-		(void)snprintf(err->message, sizeof(err->message), "%s",
-			       psx_device_error(stream->dev));
-		return -1;
-	}
+	if (stream->plan->software_trigger && psx_device_trigger(stream->dev) && errno != EBUSY)
+		return psx_error_set(err, errno, "%s", psx_device_error(stream->dev));
 	do
 		got = psx_acquisition_next(stream->acq, -1, frame);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
-		(void)snprintf(err->message, sizeof(err->message), "%s",
-			       psx_acquisition_error(stream->acq));
+		(void)psx_error_set(err, errno, "%s", psx_acquisition_error(stream->acq));
 	return got;
 }
 
-int stream_next(struct stream *stream, const struct psx_frame **frame, struct psx_error *err)
+/* The next frame that the tool makes of exposures */
+static int next_sum(struct stream *stream, const struct psx_frame **frame, struct psx_error *err)
 {
 	const struct plan *plan = stream->plan;
 	int complete = 0, got;
 
-	if (!stream->sums)
-		return next_exposure(stream, frame, err);
 	while (!complete) {
 		got = next_exposure(stream, frame, err);
 		if (got <= 0)
@@ -65,6 +72,18 @@ int stream_next(struct stream *stream, const struct psx_frame **frame, struct ps
 		plan->polarity, err);
 	*frame = stream->made;
 	return stream->made ? 1 : -1;
+}
+
+int stream_next(struct stream *stream, const struct psx_frame **frame, struct psx_error *err)
+{
+	int got;
+
+	if (!stream->left)
+		return 0;
+	got = stream->sums ? next_sum(stream, frame, err) : next_exposure(stream, frame, err);
+	if (got > 0)
+		stream->left--;
+	return got;
 }
 
 void stream_end(struct stream *stream)

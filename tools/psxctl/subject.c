@@ -1,32 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "subject.h"
 
+#include "../../lib/error.h"
+
 #include <errno.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int fail(struct psx_error *err, int code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(struct psx_error *err, int code, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	err->code = code;
-	(void)vsnprintf(err->message, sizeof(err->message), format, args);
-	va_end(args);
-	return -1;
-}
 
 static int make_values(struct subject *s, struct psx_error *err)
 {
 	s->values = calloc((size_t)s->width * s->height, sizeof(s->values[0]));
 	return s->values ? 0
-			 : fail(err, ENOMEM, "no memory for %u x %u pixels", s->width, s->height);
+			 : psx_error_set(err, ENOMEM, "no memory for %u x %u pixels", s->width, s->height);
 }
 
 static int take_frame(struct subject *s, const struct psx_frame *frame, struct psx_error *err)
@@ -44,7 +31,7 @@ static int take_frame(struct subject *s, const struct psx_frame *frame, struct p
 		return -1;
 	strip = malloc((size_t)s->width * 8 * sizeof(strip[0]));
 	if (!strip)
-		return fail(err, ENOMEM, "no memory for %u x 8 pixels", s->width);
+		return psx_error_set(err, ENOMEM, "no memory for %u x 8 pixels", s->width);
 	for (y = 0; y < s->height; y += 8) {
 		const uint32_t rows = s->height - y < 8 ? s->height - y : 8;
 
@@ -94,7 +81,7 @@ static void *read_all(const char *path, size_t *length, struct psx_error *err)
 		data = NULL;
 	}
 	if (!data)
-		(void)fail(err, errno, "%s: %s", path, strerror(errno));
+		(void)psx_error_set(err, errno, "%s: %s", psx_error_path(path), strerror(errno));
 	if (file)
 		(void)fclose(file);
 	*length = (size_t)end;
@@ -114,7 +101,7 @@ static int load_payload(struct subject *s, const char *path, struct psx_error *e
 	frame = psx_frame_parse(data, length, &inner);
 	failed = !frame || take_frame(s, frame, &inner);
 	if (failed)
-		(void)fail(err, inner.code, "%.100s: %.140s", path, inner.message);
+		(void)psx_error_set(err, inner.code, "%s: %s", psx_error_path(path), inner.message);
 	psx_frame_free(frame);
 	free(data);
 	return failed ? -1 : 0;
@@ -146,16 +133,16 @@ static int load_from_file(struct subject *s, const char *path, long long index,
 	s->index = index < 0 ? index + s->count : index;
 	if (s->index < 0 || s->index >= s->count) {
 		psx_file_close(file);
-		return fail(err, ERANGE, "%.150s: no frame %lld, the file has %lld", path, index,
-			    s->count);
+		return psx_error_set(err, ERANGE, "%s: no frame %lld, the file has %lld",
+				     psx_error_path(path), index, s->count);
 	}
+	s->complete = psx_file_is_complete(file);
 	frame = psx_file_get_frame(file, (uint64_t)s->index);
-	if (frame)
-		failed = take_frame(s, frame, &inner);
-	else
-		failed = fail(&inner, errno, "%s", psx_file_error(file));
-	if (failed)
-		(void)fail(err, inner.code, "%.100s: %.140s", path, inner.message);
+	failed = !frame || take_frame(s, frame, &inner);
+	if (!frame)
+		(void)psx_error_set(err, errno, "%s", psx_file_error(file));
+	else if (failed)
+		(void)psx_error_set(err, inner.code, "%s: %s", psx_error_path(path), inner.message);
 	else
 		find_kernel(s, psx_file_get_metadata(file));
 	psx_frame_free(frame);
@@ -189,11 +176,12 @@ int subject_load(struct subject *s, const char *path, long long index, struct ps
 	const enum kind kind = kind_of(path);
 	int failed;
 
-	*s = (struct subject){.count = 1};
+	*s = (struct subject){.count = 1, .complete = true};
 	if (kind == KIND_FILE)
 		failed = load_from_file(s, path, index, err);
 	else if (index != 0 && index != -1)
-		failed = fail(err, ERANGE, "%.150s: no frame %lld, the file has one", path, index);
+		failed = psx_error_set(err, ERANGE, "%s: no frame %lld, the file has one",
+				       psx_error_path(path), index);
 	else
 		failed = kind == KIND_PAYLOAD ? load_payload(s, path, err)
 					      : load_image(s, path, err);

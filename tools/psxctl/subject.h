@@ -13,6 +13,7 @@ struct subject {
 	/* of frames */
 	struct psx_frame_info info;
 	long long index, count; /* in the file */
+	bool complete;		/* the file; false when its writer died */
 	size_t payload_bytes;
 	char kernel[64]; /* empty when not known */
 };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../../lib/error.h"
 #include "histogram.h"
 #include "picture.h"
 #include "psxctl.h"
@@ -116,7 +117,7 @@ static int write_picture(struct view *v)
 	if (!failed)
 		failed = picture_write_png(picture, v->output);
 	free(picture);
-	return failed ? ctl_fail(v->ctl, "%s: %s", v->output, strerror(errno)) : CTL_OK;
+	return failed ? ctl_fail(v->ctl, "%s: %s", psx_error_path(v->output), strerror(errno)) : CTL_OK;
 }
 
 /* The picture, and rows left for the histogram and two lines of caption. */
@@ -159,26 +160,31 @@ static void print_caption(const struct view *v)
 	} else {
 		printf("image: %u x %u\n", s->width, s->height);
 	}
+	if (!s->complete)
+		printf("(incomplete: its writer died; %lld whole frame%s)\n", s->count,
+		       s->count == 1 ? "" : "s");
 	puts(map);
 	if (v->output && v->factor > 1)
 		printf("%s: enlarged, a pixel is %u x %u\n", v->output, v->factor, v->factor);
 }
 
-static void print_json(const struct view *v)
+static void print_json(struct view *v)
 {
 	const struct subject *s = &v->subject;
 	json_t *object =
-		json_pack("{s:s, s:s, s:i, s:i, s:{s:s, s:i, s:i}}", "file", v->path, "kind",
+		json_pack("{s:o, s:s, s:i, s:i, s:{s:s, s:i, s:i}}", "file", ctl_json_text(v->path), "kind",
 			  s->is_frame ? "frame" : "image", "width", (int)s->width, "height",
 			  (int)s->height, "map", "name", mapping_name(&v->mapping), "low",
 			  (int)v->mapping.low, "high", (int)v->mapping.high);
 
 	if (s->is_frame) {
 		json_t *frame = json_pack(
-			"{s:I, s:I, s:I, s:i, s:i, s:s?, s:i, s:s, s:I, s:f, s:I, s:I, s:f, s:I}",
-			"index", (json_int_t)s->index, "frames", (json_int_t)s->count, "seq",
+			"{s:I, s:I, s:b, s:I, s:i, s:i, s:o, s:i, s:s, s:I, s:f, s:I, s:I, s:f, s:I}",
+			"index", (json_int_t)s->index, "frames", (json_int_t)s->count, "complete",
+			s->complete, "seq",
 			(json_int_t)s->info.seq, "cfg_id", (int)s->info.cfg_id, "channel",
-			(int)s->info.channel, "kernel", *s->kernel ? s->kernel : NULL, "threshold",
+			(int)s->info.channel, "kernel",
+			*s->kernel ? ctl_json_text(s->kernel) : json_null(), "threshold",
 			(int)s->info.threshold, "polarity",
 			s->info.polarity == PSX_BOTH ? "both" : "positive", "effective",
 			(json_int_t)s->info.effective, "occupancy", subject_occupancy(s),
@@ -191,9 +197,10 @@ static void print_json(const struct view *v)
 		json_decref(frame);
 	}
 	if (v->output)
-		(void)json_object_update_new(object, json_pack("{s:s, s:i}", "picture", v->output,
+		(void)json_object_update_new(object, json_pack("{s:o, s:i}", "picture",
+							       ctl_json_text(v->output),
 							       "enlarged", (int)v->factor));
-	ctl_json(object);
+	ctl_json(v->ctl, object);
 }
 
 static int show(struct view *v)
@@ -214,8 +221,6 @@ static int show(struct view *v)
 		print_json(v);
 	else if (!v->ctl->quiet)
 		print_caption(v);
-	if (fflush(stdout))
-		return ctl_fail(v->ctl, "standard output: %s", strerror(errno));
 	return CTL_OK;
 }
 

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "run.h"
+
+#include "../../lib/error.h"
+#include "interrupt.h"
+#include "progress.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static int open_file(struct run *run)
+{
+	json_t *metadata = plan_json(run->plan, psx_device_get_info(run->dev));
+	struct psx_error err = { .message = "out of memory" };
+	char now[32] = "";
+	time_t seconds = time(NULL);
+	struct tm utc;
+	char *text;
+
+	if (gmtime_r(&seconds, &utc))
+		(void)strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	(void)json_object_set_new(metadata, "start", json_string(now));
+	(void)json_object_set_new(metadata, "psxdet", json_string(psx_version()));
+	text = json_dumps(metadata, JSON_COMPACT | JSON_REAL_PRECISION(12));
+	run->file = text ? psx_file_create(run->output, text, &err) : NULL;
+	json_decref(metadata);
+	free(text);
+	return run->file ? CTL_OK : ctl_fail(run->ctl, "%s", err.message);
+}
+
+/* Write, count and show a frame; -1 with *err */
+static int deliver(struct run *run, const struct psx_frame *frame, struct psx_error *err)
+{
+	const unsigned int channel = psx_frame_get_info(frame)->channel;
+	const struct figures f = figures_of(frame);
+
+	if (run->file && psx_file_append(run->file, frame)) {
+		(void)psx_error_set(err, errno, "%s", psx_file_error(run->file));
+		psx_file_close(run->file); /* a file that cannot grow is not kept */
+		run->file = NULL;
+		return -1;
+	}
+	figures_add(&run->sums[channel], &f);
+	run->counts[channel]++;
+	run->delivered++;
+	run_show_frame(run, frame);
+	return ferror(stdout) ? psx_error_set(err, errno, "standard output: %s", strerror(errno)) : 0;
+}
+
+/* Frames to the end; -1 with *err */
+static int take_frames(struct run *run, struct psx_error *err)
+{
+	const struct psx_frame *frame;
+	struct progress progress;
+	int got;
+
+	progress_begin(&progress, "frames", run->frames, !run->ctl->quiet);
+	while ((got = stream_next(&run->stream, &frame, err)) != 0) {
+		if (got < 0 && errno == EBADMSG)
+			continue; /* counted as damaged; the stream goes on */
+		if (got < 0 || deliver(run, frame, err))
+			break;
+		progress_show(&progress, run->delivered);
+	}
+	progress_end(&progress);
+	return got ? -1 : 0;
+}
+
+/* The end of a run that broke off: frames that are whole are kept */
+static int give_up(struct run *run, const struct psx_error *why)
+{
+	if (!run->file || !run->delivered || psx_file_commit(run->file))
+		return ctl_fail(run->ctl, "%s", why->message);
+	return ctl_fail(run->ctl, "%s; kept %llu frame%s in %s", why->message,
+			(unsigned long long)run->delivered, run->delivered == 1 ? "" : "s",
+			psx_error_path(run->output));
+}
+
+/* Exit code of a run that went through: was anything lost or cut short? */
+static int judge(const struct run *run, const struct psx_acquisition_stats *stats)
+{
+	const bool short_of = run->delivered < run->frames;
+
+	if (stats->dropped || stats->damaged || (short_of && !interrupt_came()))
+		return CTL_LOST;
+	if (short_of)
+		return ctl_fail(run->ctl, "interrupted after %llu of %llu frames",
+				(unsigned long long)run->delivered, (unsigned long long)run->frames);
+	return CTL_OK;
+}
+
+int run_plan(struct run *run)
+{
+	struct psx_acquisition_stats stats;
+	struct psx_error err;
+	int failed;
+
+	if (run->output && open_file(run))
+		return CTL_FAILED;
+	if (stream_start(&run->stream, run->plan, run->dev, run->frames, &err))
+		return ctl_fail(run->ctl, "%s", err.message);
+	interrupt_stops(run->stream.acq);
+	failed = take_frames(run, &err);
+	psx_acquisition_get_stats(run->stream.acq, &stats);
+	interrupt_stops(NULL);
+	stream_end(&run->stream);
+	if (failed)
+		return give_up(run, &err);
+	if (run->file && psx_file_commit(run->file))
+		return ctl_fail(run->ctl, "%s", psx_file_error(run->file));
+	run_show_summary(run, &stats);
+	return judge(run, &stats);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* A run of `acquire`: what it delivers to, and what it has delivered. */
+#ifndef PSXCTL_RUN_H
+#define PSXCTL_RUN_H
+
+#include "plan.h"
+
+struct run {
+	struct ctl *ctl;
+	const struct plan *plan;
+	uint64_t frames;    /* wanted; 0 = endless */
+	const char *output; /* NULL = frames are not kept */
+	struct psx_device *dev;
+	struct psx_file *file;
+	struct stream stream;
+	struct figures sums[PLAN_KERNELS]; /* by channel */
+	uint64_t counts[PLAN_KERNELS];
+	uint64_t delivered;
+};
+
+/* The plan that is loaded, to its end or to a signal; an exit code */
+int run_plan(struct run *run);
+
+/* run_show.c */
+void run_show_frame(const struct run *run, const struct psx_frame *frame);
+void run_show_summary(const struct run *run, const struct psx_acquisition_stats *stats);
+
+#endif
