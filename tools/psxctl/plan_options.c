@@ -6,7 +6,7 @@ enum { OPT_KERNEL = 'k', OPT_MODE = 'm', OPT_THRESHOLD = 't', OPT_POLARITY = 'p'
 
 static const struct argp_option options[] = {
 	{ "kernel", OPT_KERNEL, "NAME[,NAME...]", 0, "Presets (psxctl kernel list) or kernel files", 0 },
-	{ "mode", OPT_MODE, "MODE", 0, "scan (default), snap or point", 0 },
+	{ "mode", OPT_MODE, "MODE", 0, "scan (default), snap, or point (acquire only)", 0 },
 	{ "threshold", OPT_THRESHOLD, "T", 0, "In bits, or N% of each frame's maximum (default 1)", 0 },
 	{ "polarity", OPT_POLARITY, "P", 0, "positive (v >= T, default) or both (|v| >= T)", 0 },
 	{ 0 },
