@@ -218,7 +218,7 @@ struct psx_device_info {
 	bool simulated;           /**< shows scenes, so it has no beam */
 };
 
-/** State that changes; read at the call. */
+/** State that changes, as it was at the call; may grow at its end. */
 struct psx_device_status {
 	uint32_t cfg_id;          /**< latched configuration, 0 = none yet */
 	uint32_t rails;           /**< 0 off, 1 ramping, 2 on, 3 tripped */
@@ -243,7 +243,8 @@ PSX_API struct psx_device *psx_device_open(const char *uri, struct psx_error *er
 PSX_API void psx_device_close(struct psx_device *dev);
 PSX_API const char *psx_device_error(const struct psx_device *dev);
 PSX_API const struct psx_device_info *psx_device_get_info(const struct psx_device *dev);
-PSX_API int psx_device_get_status(struct psx_device *dev, struct psx_device_status *st);
+/** Valid until the next call on the device. NULL with ENODEV when it is gone. */
+PSX_API const struct psx_device_status *psx_device_get_status(struct psx_device *dev);
 /** Show a model another scene; grey levels at its nominal dose rate and 1 s.
  * ENOTSUP without PSX_CAP_SCENE, EINVAL for another size, EBUSY while running. */
 PSX_API int psx_device_present(struct psx_device *dev, const struct psx_image *scene);
@@ -286,7 +287,7 @@ PSX_API int psx_settings_set_software_trigger(struct psx_settings *s, bool on);
  * the planes of). On failure the configuration in force stays.
  */
 PSX_API int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
-			    const struct psx_bank *const *banks, size_t count,
+			    struct psx_bank *const *banks, size_t count,
 			    uint32_t *cfg_id);
 
 /** Read the plane of one phase of a loaded bank back: width * height codes. */
@@ -380,7 +381,8 @@ PSX_API void psx_pixel_iter_free(struct psx_pixel_iter *iter);
 /* -------------------------------------------------------- acquisition -- */
 
 /** Where the frames went; `made` is the device's register. From the start:
- * made = frames + dropped + discarded + damaged + frames not yet fetched. */
+ * made = frames + dropped + discarded + damaged + frames not yet fetched. May
+ * grow at its end. */
 struct psx_acquisition_stats {
 	uint64_t made;
 	uint64_t frames;    /**< handed out */
@@ -411,8 +413,10 @@ PSX_API int psx_acquisition_next(struct psx_acquisition *acq, int timeout_ms,
 PSX_API void psx_acquisition_stop(struct psx_acquisition *acq);
 /** End now and discard what was not fetched. */
 PSX_API void psx_acquisition_abort(struct psx_acquisition *acq);
-PSX_API void psx_acquisition_get_stats(struct psx_acquisition *acq,
-				       struct psx_acquisition_stats *stats);
+/** Valid until the next call on the acquisition; once the device is gone, what
+ * was known last. */
+PSX_API const struct psx_acquisition_stats *
+psx_acquisition_get_stats(struct psx_acquisition *acq);
 PSX_API const char *psx_acquisition_error(const struct psx_acquisition *acq);
 /** Stops, ramps the rails down and frees. */
 PSX_API void psx_acquisition_free(struct psx_acquisition *acq);

@@ -122,7 +122,7 @@ void psx_acquisition_abort(struct psx_acquisition *acq)
 	acq->ended = true;
 }
 
-void psx_acquisition_get_stats(struct psx_acquisition *acq, struct psx_acquisition_stats *stats)
+const struct psx_acquisition_stats *psx_acquisition_get_stats(struct psx_acquisition *acq)
 {
 	struct psx_transport *t = acq->dev->transport;
 	struct psx_device_status now = { 0 };
@@ -131,7 +131,7 @@ void psx_acquisition_get_stats(struct psx_acquisition *acq, struct psx_acquisiti
 		acq->stats.made = now.made - acq->at_start.made;
 		acq->stats.dropped = now.dropped - acq->at_start.dropped;
 	}
-	*stats = acq->stats;
+	return &acq->stats;
 }
 
 const char *psx_acquisition_error(const struct psx_acquisition *acq)

@@ -64,10 +64,14 @@ const struct psx_device_info *psx_device_get_info(const struct psx_device *dev)
 	return &dev->transport->info;
 }
 
-int psx_device_get_status(struct psx_device *dev, struct psx_device_status *st)
+const struct psx_device_status *psx_device_get_status(struct psx_device *dev)
 {
-	memset(st, 0, sizeof(*st));
-	return dev->transport->ops->get_status(dev->transport, st, &dev->error);
+	struct psx_device_status now = { 0 };
+
+	if (dev->transport->ops->get_status(dev->transport, &now, &dev->error))
+		return NULL;
+	dev->status = now;
+	return &dev->status;
 }
 
 int psx_device_present(struct psx_device *dev, const struct psx_image *scene)

@@ -10,6 +10,7 @@ struct psx_device {
 	uint32_t *slots;   /* in force, one a channel */
 	uint32_t *retired; /* in force before; freed when the new ones latched */
 	size_t count, retired_count;
+	struct psx_device_status status; /* at the last psx_device_get_status() */
 	unsigned int references; /* the user's and a running acquisition's */
 	bool acquiring;
 };

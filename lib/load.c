@@ -66,7 +66,7 @@ static int take_slot(struct psx_device *dev, struct psx_slot *shape)
 			     dev->transport->info.banks);
 }
 
-static int check_banks(struct psx_device *dev, const struct psx_bank *const *banks, size_t count)
+static int check_banks(struct psx_device *dev, struct psx_bank *const *banks, size_t count)
 {
 	const struct psx_device_info *info = &dev->transport->info;
 	size_t i, planes = 0;
@@ -106,7 +106,7 @@ static double round_down(double value)
 }
 
 static int check_timing(struct psx_device *dev, const struct psx_settings *s,
-			const struct psx_bank *const *banks, size_t count)
+			struct psx_bank *const *banks, size_t count)
 {
 	const struct psx_device_info *info = &dev->transport->info;
 	size_t i;
@@ -159,7 +159,7 @@ static int upload(struct psx_device *dev, const struct psx_settings *s,
 
 /* All banks into slots of their own; returns how many slots were taken */
 static size_t upload_all(struct psx_device *dev, const struct psx_settings *s,
-			 const struct psx_bank *const *banks, size_t count, uint32_t *slots)
+			 struct psx_bank *const *banks, size_t count, uint32_t *slots)
 {
 	const struct psx_device_info *info = &dev->transport->info;
 	int16_t *plane = malloc((size_t)info->width * info->height * sizeof(*plane));
@@ -175,7 +175,7 @@ static size_t upload_all(struct psx_device *dev, const struct psx_settings *s,
 }
 
 int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
-		    const struct psx_bank *const *banks, size_t count, uint32_t *cfg_id)
+		    struct psx_bank *const *banks, size_t count, uint32_t *cfg_id)
 {
 	uint32_t *slots;
 	size_t taken;

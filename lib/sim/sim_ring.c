@@ -179,7 +179,7 @@ int psx_sim_next(struct psx_transport *t, int timeout_ms, struct psx_frame_info 
 			return psx_error_set(err, ETIMEDOUT, "the device waits for a trigger");
 		psx_model_advance(sim->model, next);
 	}
-	wait = running(sim) && !sim->stopping ? pace(sim, timeout_ms) : 0;
+	wait = sim->stopping ? 0 : pace(sim, timeout_ms);
 	if (wait)
 		return psx_error_set(err, wait, "no frame yet");
 	if (c->length > sim->ring_size ||

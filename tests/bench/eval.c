@@ -58,7 +58,7 @@ static double time_frame(struct psx_device *dev, const struct psx_image *scene)
 	return now() - start;
 }
 
-static double time_load(struct psx_device *dev, const struct psx_bank *bank)
+static double time_load(struct psx_device *dev, struct psx_bank *bank)
 {
 	struct psx_settings *s = psx_settings_new();
 	double start = now();

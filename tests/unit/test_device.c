@@ -20,7 +20,7 @@ static struct psx_device *open_device(const char *uri)
 static int load(struct psx_device *dev, const char *const *names, size_t count, uint32_t *cfg_id)
 {
 	const struct psx_device_info *info = psx_device_get_info(dev);
-	const struct psx_bank *banks[8] = { NULL };
+	struct psx_bank *banks[8] = { NULL };
 	int result;
 
 	for (size_t i = 0; i < count; i++) {
@@ -31,7 +31,7 @@ static int load(struct psx_device *dev, const char *const *names, size_t count, 
 	}
 	result = psx_device_load(dev, NULL, banks, count, cfg_id);
 	for (size_t i = 0; i < count; i++)
-		psx_bank_free((struct psx_bank *)banks[i]);
+		psx_bank_free(banks[i]);
 	return result;
 }
 
@@ -40,7 +40,6 @@ static const char *const log_and_laplacian[] = { "log", "laplacian" };
 START_TEST(configurations_count)
 {
 	struct psx_device *dev = open_device("sim:width=20,height=10,scene=flat:9");
-	struct psx_device_status status;
 	uint32_t id = 0;
 
 	ck_assert_ptr_null(psx_acquisition_start(dev, 1));
@@ -49,8 +48,7 @@ START_TEST(configurations_count)
 		ck_assert_msg(!load(dev, log_and_laplacian, 2, &id), "%s", psx_device_error(dev));
 		ck_assert_uint_eq(id, wanted);
 	}
-	ck_assert_int_eq(psx_device_get_status(dev, &status), 0);
-	ck_assert_uint_eq(status.cfg_id, 599);
+	ck_assert_uint_eq(psx_device_get_status(dev)->cfg_id, 599);
 	psx_device_close(dev);
 }
 END_TEST
@@ -107,11 +105,10 @@ END_TEST
 
 static void check_account(struct psx_acquisition *acq, uint64_t in_flight)
 {
-	struct psx_acquisition_stats stats;
+	const struct psx_acquisition_stats *stats = psx_acquisition_get_stats(acq);
 
-	psx_acquisition_get_stats(acq, &stats);
-	ck_assert_uint_eq(stats.made, stats.frames + stats.dropped + stats.discarded +
-					      stats.damaged + in_flight);
+	ck_assert_uint_eq(stats->made, stats->frames + stats->dropped + stats->discarded +
+					       stats->damaged + in_flight);
 }
 
 START_TEST(the_account_is_even)
@@ -148,21 +145,17 @@ END_TEST
 START_TEST(rails_are_up_only_while_frames_are_made)
 {
 	struct psx_device *dev = open_device("sim:width=9,height=9,scene=flat:9");
-	struct psx_device_status status;
 	struct psx_acquisition *acq;
 
 	ck_assert_int_eq(load(dev, log_and_laplacian, 1, NULL), 0);
-	ck_assert_int_eq(psx_device_get_status(dev, &status), 0);
-	ck_assert_uint_eq(status.rails, 0);
+	ck_assert_uint_eq(psx_device_get_status(dev)->rails, 0);
 	acq = psx_acquisition_start(dev, 0);
-	ck_assert_int_eq(psx_device_get_status(dev, &status), 0);
-	ck_assert_uint_eq(status.rails, 2);
-	ck_assert_int_ge(status.rail_mv[0], 100000);
+	ck_assert_uint_eq(psx_device_get_status(dev)->rails, 2);
+	ck_assert_int_ge(psx_device_get_status(dev)->rail_mv[0], 100000);
 	psx_acquisition_free(acq);
-	ck_assert_int_eq(psx_device_get_status(dev, &status), 0);
-	ck_assert_uint_eq(status.rails, 0);
-	ck_assert_int_eq(status.rail_mv[0], 0);
-	ck_assert_int_eq(status.rail_mv[1], 0);
+	ck_assert_uint_eq(psx_device_get_status(dev)->rails, 0);
+	ck_assert_int_eq(psx_device_get_status(dev)->rail_mv[0], 0);
+	ck_assert_int_eq(psx_device_get_status(dev)->rail_mv[1], 0);
 	psx_device_close(dev);
 }
 END_TEST
@@ -220,7 +213,7 @@ START_TEST(a_software_trigger_makes_one_frame)
 	struct psx_acquisition *acq;
 
 	ck_assert_int_eq(psx_settings_set_software_trigger(s, true), 0);
-	ck_assert_int_eq(psx_device_load(dev, s, (const struct psx_bank *const *)&bank, 1, NULL), 0);
+	ck_assert_int_eq(psx_device_load(dev, s, &bank, 1, NULL), 0);
 	acq = psx_acquisition_start(dev, 0);
 	ck_assert_int_eq(psx_acquisition_next(acq, -1, &frame), -1);
 	ck_assert_int_eq(errno, ETIMEDOUT);
@@ -244,7 +237,7 @@ START_TEST(planes_are_read_back)
 	struct psx_bank *bank = psx_bank_new(kernel, 13, 11, PSX_MODE_SCAN, NULL);
 	int16_t wanted[143], got[143];
 
-	ck_assert_int_eq(psx_device_load(dev, NULL, (const struct psx_bank *const *)&bank, 1, NULL), 0);
+	ck_assert_int_eq(psx_device_load(dev, NULL, &bank, 1, NULL), 0);
 	for (unsigned int phase = 0; phase < 9; phase++) {
 		ck_assert_int_eq(psx_bank_get_plane(bank, phase, wanted), 0);
 		ck_assert_int_eq(psx_device_read_plane(dev, 0, phase, got), 0);
@@ -264,10 +257,9 @@ START_TEST(a_refused_load_changes_nothing)
 	struct psx_device *dev = open_device("sim:width=20,height=10,scene=flat:9");
 	struct psx_settings *s = psx_settings_new();
 	struct psx_kernel *kernel = psx_kernel_preset("log", NULL);
-	const struct psx_bank *bank = psx_bank_new(kernel, 20, 10, PSX_MODE_SCAN, NULL);
-	const struct psx_bank *other = psx_bank_new(kernel, 10, 20, PSX_MODE_SCAN, NULL);
-	const struct psx_bank *none = NULL, *mixed[2] = { bank, NULL };
-	struct psx_device_status status;
+	struct psx_bank *bank = psx_bank_new(kernel, 20, 10, PSX_MODE_SCAN, NULL);
+	struct psx_bank *other = psx_bank_new(kernel, 10, 20, PSX_MODE_SCAN, NULL);
+	struct psx_bank *none = NULL, *mixed[2] = { bank, NULL };
 
 	mixed[1] = psx_bank_new(kernel, 20, 10, PSX_MODE_SNAP, NULL);
 	ck_assert_int_eq(psx_device_load(dev, NULL, &bank, 1, NULL), 0);
@@ -281,13 +273,12 @@ START_TEST(a_refused_load_changes_nothing)
 	ck_assert_int_eq(psx_settings_set_period(s, 25 * 2000000 - 1), 0);
 	ck_assert_int_eq(psx_device_load(dev, s, &bank, 1, NULL), -1);
 	ck_assert_int_eq(errno, EINVAL);
-	ck_assert_int_eq(psx_device_get_status(dev, &status), 0);
-	ck_assert_uint_eq(status.cfg_id, 1);
+	ck_assert_uint_eq(psx_device_get_status(dev)->cfg_id, 1);
 	ck_assert_int_eq(psx_settings_set_period(s, 25 * 2000000), 0);
 	ck_assert_msg(!psx_device_load(dev, s, &bank, 1, NULL), "%s", psx_device_error(dev));
-	psx_bank_free((struct psx_bank *)bank);
-	psx_bank_free((struct psx_bank *)other);
-	psx_bank_free((struct psx_bank *)mixed[1]);
+	psx_bank_free(bank);
+	psx_bank_free(other);
+	psx_bank_free(mixed[1]);
 	psx_kernel_free(kernel);
 	psx_settings_free(s);
 	psx_device_close(dev);

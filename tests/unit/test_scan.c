@@ -60,7 +60,7 @@ static struct psx_frame *frame_of(struct psx_image *image, const struct psx_kern
 	ck_assert_int_eq(psx_settings_set_threshold(s, threshold), 0);
 	ck_assert_int_eq(psx_settings_set_polarity(s, polarity), 0);
 	ck_assert_int_eq(psx_device_present(dev, image), 0);
-	ck_assert_msg(!psx_device_load(dev, s, (const struct psx_bank *const *)&bank, 1, NULL), "%s",
+	ck_assert_msg(!psx_device_load(dev, s, &bank, 1, NULL), "%s",
 		      psx_device_error(dev));
 	acq = psx_acquisition_start(dev, 1);
 	ck_assert_msg(acq != NULL, "%s", psx_device_error(dev));

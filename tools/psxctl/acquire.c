@@ -118,12 +118,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static int prepare(struct arguments *a, struct psx_device *dev, struct psx_error *err)
 {
 	struct plan *plan = &a->plan;
-	struct psx_device_status status = { 0 };
+	const struct psx_device_status *status;
 
 	if (!plan->kernel_count) {
-		if (psx_device_get_status(dev, &status))
+		status = psx_device_get_status(dev);
+		if (!status)
 			return psx_error_set(err, errno, "%s", psx_device_error(dev));
-		if (!status.cfg_id && plan_add_kernels(plan, "identity", err))
+		if (!status->cfg_id && plan_add_kernels(plan, "identity", err))
 			return -1;
 	}
 	if (!a->frames_given)

@@ -65,20 +65,23 @@ static void show_text(const struct psx_device_info *info, const struct psx_devic
 int verb_info(struct ctl *ctl, int argc, char **argv)
 {
 	const struct argp argp = { .doc = doc };
-	struct psx_device_status status;
+	const struct psx_device_status *status;
 	struct psx_device *dev;
 	struct psx_error err;
+	int code = CTL_OK;
 
 	if (ctl_parse(ctl, &argp, argc, argv, NULL))
 		return CTL_USAGE;
 	dev = psx_device_open(ctl->uri ? ctl->uri : "sim:", &err);
 	if (!dev)
 		return ctl_fail(ctl, "%s", err.message);
-	(void)psx_device_get_status(dev, &status);
-	if (ctl->json)
-		show_json(ctl, psx_device_get_info(dev), &status);
+	status = psx_device_get_status(dev);
+	if (!status)
+		code = ctl_fail(ctl, "%s", psx_device_error(dev));
+	else if (ctl->json)
+		show_json(ctl, psx_device_get_info(dev), status);
 	else
-		show_text(psx_device_get_info(dev), &status);
+		show_text(psx_device_get_info(dev), status);
 	psx_device_close(dev);
-	return CTL_OK;
+	return code;
 }

@@ -154,7 +154,7 @@ static int show_kernel(struct ctl *ctl, const struct psx_kernel *kernel)
 
 static int load(struct ctl *ctl, const struct plan *plan)
 {
-	struct psx_device_status status;
+	const struct psx_device_status *status;
 	struct psx_error err;
 	struct psx_device *dev = psx_device_open(ctl->uri ? ctl->uri : "sim:", &err);
 	int code = CTL_OK;
@@ -163,13 +163,14 @@ static int load(struct ctl *ctl, const struct plan *plan)
 		return ctl_fail(ctl, "%s", err.message);
 	if (plan_load(plan, dev, &err)) {
 		code = ctl_fail(ctl, "%s", err.message);
+	} else if (!(status = psx_device_get_status(dev))) {
+		code = ctl_fail(ctl, "%s", psx_device_error(dev));
 	} else {
-		(void)psx_device_get_status(dev, &status);
 		if (ctl->json)
-			ctl_json(ctl, json_pack("{s:i, s:i}", "cfg_id", (int)status.cfg_id,
+			ctl_json(ctl, json_pack("{s:i, s:i}", "cfg_id", (int)status->cfg_id,
 						"channels", (int)plan->kernel_count));
 		else
-			printf("configuration %u: %zu kernel%s loaded%s\n", status.cfg_id,
+			printf("configuration %u: %zu kernel%s loaded%s\n", status->cfg_id,
 			       plan->kernel_count, plan->kernel_count == 1 ? "" : "s",
 			       psx_device_get_info(dev)->simulated ? " (ends with this command)" : "");
 	}

@@ -79,7 +79,7 @@ static int load_banks(const struct plan *plan, struct psx_device *dev, struct ps
 	s = settings_of(plan, err);
 	if (!s)
 		return -1;
-	failed = psx_device_load(dev, s, (const struct psx_bank *const *)banks, plan->kernel_count,
+	failed = psx_device_load(dev, s, banks, plan->kernel_count,
 				 NULL);
 	if (failed)
 		(void)psx_error_set(err, errno, "%s", psx_device_error(dev));

@@ -104,7 +104,7 @@ int run_plan(struct run *run)
 		return ctl_fail(run->ctl, "%s", err.message);
 	interrupt_stops(run->stream.acq);
 	failed = take_frames(run, &err);
-	psx_acquisition_get_stats(run->stream.acq, &stats);
+	stats = *psx_acquisition_get_stats(run->stream.acq);
 	interrupt_stops(NULL);
 	stream_end(&run->stream);
 	if (failed)
