@@ -16,7 +16,7 @@
 
 static int damaged(struct psx_file *file, uint64_t offset, const char *reason)
 {
-	return psx_error_set(&file->error, EBADMSG, "%s: byte %llu: %s", file->path,
+	return psx_error_set(&file->error, EBADMSG, "%s: byte %llu: %s", psx_error_path(file->path),
 			     (unsigned long long)offset, reason);
 }
 
@@ -148,7 +148,7 @@ struct psx_frame *psx_file_get_frame(struct psx_file *file, uint64_t index)
 	uint64_t offset, next;
 
 	if (!file->map || index >= file->count) {
-		(void)psx_error_set(&file->error, ERANGE, "%s: no frame %llu to read", file->path,
+		(void)psx_error_set(&file->error, ERANGE, "%s: no frame %llu to read", psx_error_path(file->path),
 				    (unsigned long long)index);
 		return NULL;
 	}

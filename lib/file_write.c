@@ -60,7 +60,7 @@ static int begin(struct psx_file *file, const char *metadata)
 	if (length > PSX_FILE_MAX_METADATA || !psx_file_is_object(metadata, length))
 		return psx_error_set(&file->error, EINVAL,
 				     "%s: metadata is not a JSON object of at most 16 MiB",
-				     file->path);
+				     psx_error_path(file->path));
 	file->metadata = strdup(metadata);
 	if (!file->metadata || psx_output_open(&file->out, file->path))
 		return psx_file_failed(file);
@@ -98,10 +98,10 @@ static void take_back(struct psx_file *file)
 static int check_writable(struct psx_file *file)
 {
 	if (file->out.fd < 0)
-		return psx_error_set(&file->error, EBADF, "%s: not open for writing", file->path);
+		return psx_error_set(&file->error, EBADF, "%s: not open for writing", psx_error_path(file->path));
 	if (file->torn)
 		return psx_error_set(&file->error, EIO, "%s: ends in an unfinished frame",
-				     file->path);
+				     psx_error_path(file->path));
 	return 0;
 }
 
