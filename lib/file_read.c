@@ -93,7 +93,7 @@ static int read_frame(struct psx_file *file, uint64_t number, uint64_t offset,
 		return damaged(file, offset + 8, "payload beyond the frames");
 	if (psx_frame_bind(frame, file->map + payload, record.length, &record.info, &why))
 		return psx_error_set(&file->error, why.code,
-				     "%s: frame %llu, payload at byte %llu: %s", file->path,
+				     "%s: frame %llu, payload at byte %llu: %s", psx_error_path(file->path),
 				     (unsigned long long)number, (unsigned long long)payload,
 				     why.message);
 	*next = payload + record.length + psx_file_fill(record.length);
