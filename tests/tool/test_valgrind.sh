@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The ways through the tool and the library under valgrind: no error, no leak.
+. tests/tool/lib.sh
+pgm good.pgm 70 50
+uri=sim:scene=good.pgm,mismatch=0.01
+
+clean() { # clean CODE ARGS...: psxctl as asked for, and valgrind silent
+	want=$1
+	shift
+	valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect \
+		--error-exitcode=99 --log-file=valgrind.log "$psxctl" "$@" >out 2>err
+	status=$?
+	[ "$status" = "$want" ] || { sed 's/^/# /' valgrind.log | head -n 20; return 1; }
+}
+
+ok 'acquire: schedule, sums, file' clean 0 -d "$uri" acquire -k log,laplacian -n 4 -t 5% -p both \
+	--accumulate 2 -o run.psx
+ok 'view: picture and histogram' clean 0 view run.psx -n 1 --histogram -o run.png
+ok 'view: terminal' clean 0 view run.psx
+ok 'eval' clean 0 eval --json good.pgm good.pgm
+ok 'kernel show' clean 0 kernel show kirsch-ne
+ok 'info' clean 0 info --json
+ok 'a missing scene' clean 1 -d sim:scene=nope acquire
+head -c 900 run.psx >cut.psx
+ok 'a cut file' clean 1 view cut.psx
+printf 'P5\n70 50\n255\nshort' >short.pgm
+ok 'a cut image' clean 1 eval short.pgm
+ok 'a bad kernel file' clean 2 kernel show ./good.pgm
+echo "1..$n"
