@@ -12,8 +12,10 @@ static const u8 width_of_code[16] = {
 	RESERVED_WIDTH, RESERVED_WIDTH, RESERVED_WIDTH,
 };
 
-/* How stored values become pixels: x = stored, sign-extended; v = x + add,
- * or for negative x, v = x - add + 1; in dense records, add is one less. */
+/*
+ * How stored values become pixels: x = stored, sign-extended; v = x + add,
+ * or for negative x, v = x - add + 1; in dense records, add is one less.
+ */
 struct value_map {
 	u32 sign;
 	s32 add;

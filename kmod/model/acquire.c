@@ -77,15 +77,19 @@ u32 psx_acquire_trigger(struct psx_model *m)
 static void describe(const struct psx_model *m, const struct psx_channel *channel,
 		     struct psx_frame_header *header, struct psx_completion *c)
 {
-	header->seq = c->seq = m->made;
-	header->cfg_id = c->cfg_id = m->active.id;
-	header->channel = c->channel = (u8)m->acq.channel;
-	header->mode = c->mode = (u8)m->active.mode;
+	header->seq = m->made;
+	header->cfg_id = m->active.id;
+	header->channel = (u8)m->acq.channel;
+	header->mode = (u8)m->active.mode;
 	header->pga = (u8)(1u << m->active.pga);
-	c->pga = (u8)m->active.pga;
 	header->threshold = channel->threshold;
 	header->scale = channel->scale;
 	header->flags = m->active.polarity ? PSX_FRAME_BOTH : 0;
+	c->seq = header->seq;
+	c->cfg_id = header->cfg_id;
+	c->channel = header->channel;
+	c->mode = header->mode;
+	c->pga = (u8)m->active.pga;
 	c->bank = (u8)channel->bank;
 	c->device_ns = m->clock;
 	c->dropped = m->dropped;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* Configurations: staged by registers, checked at the commit, latched whole at
- * a frame boundary. */
+/*
+ * Configurations: staged by registers, checked at the commit, latched whole at
+ * a frame boundary.
+ */
 #include "model.h"
 
 static void use_banks(struct psx_model *m, const struct psx_config *config, bool use)

@@ -38,7 +38,8 @@ static u64 exp_neg(u64 y)
 		return 0;
 	/* y - halvings * ln 2, both terms below 2^66 before the cut to Q60 */
 	rest = (u64)(((unsigned __int128)y << 30) - (unsigned __int128)halvings * LN2_Q60);
-	sum = term = 1ull << 60;
+	term = 1ull << 60;
+	sum = term;
 	for (n = 1; n < EXP_TERMS; n++) {
 		term = mul_q60(term, rest) / n;
 		if (n & 1)

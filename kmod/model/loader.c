@@ -10,7 +10,7 @@ static size_t area_of(const struct psx_model *m)
 /* What a bank takes of the plane memory */
 static u32 planes_of(const struct psx_bank_slot *bank)
 {
-	return bank->phases + (bank->dark != NULL) + (bank->offset != NULL);
+	return bank->phases + !!bank->dark + !!bank->offset;
 }
 
 static void bank_clear(struct psx_model *m, struct psx_bank_slot *bank)
@@ -62,8 +62,10 @@ u32 psx_bank_write_shape(struct psx_model *m, u32 value)
 	return PSX_ERR_NONE;
 }
 
-/* Copy between host memory and @memory; values are little-endian on the bus,
- * which is the model's own order on every machine it is built for. */
+/*
+ * Copy between host memory and @memory; values are little-endian on the bus,
+ * which is the model's own order on every machine it is built for.
+ */
 static u32 transfer(struct psx_model *m, u8 *memory, size_t size, u32 direction)
 {
 	const struct psx_loader *l = &m->loader;
@@ -107,10 +109,14 @@ static u32 load_plane(struct psx_model *m, struct psx_bank_slot *bank, u32 phase
 					      PSX_ERR_INCOMPLETE;
 	if (bank->users)
 		return PSX_ERR_STATE;
-	/* Planes come in order, each from its first byte to its last; phase 0
-	 * begins the bank anew. */
-	if (!m->loader.offset && !phase)
-		bank->loaded = bank->fill = 0;
+	/*
+	 * Planes come in order, each from its first byte to its last; phase 0
+	 * begins the bank anew.
+	 */
+	if (!m->loader.offset && !phase) {
+		bank->loaded = 0;
+		bank->fill = 0;
+	}
 	if (phase != bank->loaded || m->loader.offset != bank->fill)
 		return PSX_ERR_STATE;
 	error = transfer(m, (u8 *)plane, bytes, direction);
@@ -136,7 +142,7 @@ static u32 load_map(struct psx_model *m, struct psx_bank_slot *bank, s16 **map, 
 		return PSX_ERR_STATE;
 	if (!*map && m->planes_used < m->planes_max) {
 		*map = m->host.alloc(m->host.context, bytes);
-		m->planes_used += *map != NULL;
+		m->planes_used += !!*map;
 	}
 	if (!*map)
 		return PSX_ERR_SPACE;

@@ -151,6 +151,7 @@ struct psx_carrier {
 	u64 field_nv;		/* L^2 / mu-tau, nV */
 	u64 surface_nv;		/* L * s / mu, nV */
 };
+
 extern const struct psx_carrier psx_holes;
 extern const struct psx_carrier psx_electrons;
 /* Charge collection (mu-tau V / L^2) (1 - exp(-L^2 / (mu-tau V))), Q30 */
@@ -183,12 +184,15 @@ struct psx_chain {
 	u64 read_variance;	/* levels^2, Q30 */
 	bool ideal;
 };
+
 void psx_chain_init(struct psx_chain *chain, const struct psx_model *m, u32 scale);
 s16 psx_chain_value(const struct psx_chain *chain, s64 sum, u64 squares, size_t pixel,
 		    s16 offset, s16 dark, u32 *saturated);
 
-/* loader.c, config.c, ring.c, power.c, acquire.c; the rest of the registers in
- * regs_write.c. Each write function returns a PSX_ERR_ code. */
+/*
+ * loader.c, config.c, ring.c, power.c, acquire.c; the rest of the registers in
+ * regs_write.c. Each write function returns a PSX_ERR_ code.
+ */
 u32 psx_bank_write_shape(struct psx_model *m, u32 value);
 u32 psx_loader_go(struct psx_model *m, u32 direction);
 void psx_banks_free(struct psx_model *m);
@@ -216,8 +220,10 @@ void psx_model_fail(struct psx_model *m, u32 error, u32 reg);
 
 #define PSX_PRODUCT_MOST	(1ll << 62)
 
-/* a * b >> shift, rounded to nearest, halves away from zero; saturates at
- * +-PSX_PRODUCT_MOST, so that two of them can be added */
+/*
+ * a * b >> shift, rounded to nearest, halves away from zero; saturates at
+ * +-PSX_PRODUCT_MOST, so that two of them can be added
+ */
 static inline s64 psx_mul_shift(s64 a, u64 b, unsigned int shift)
 {
 	unsigned __int128 size = (unsigned __int128)(a < 0 ? -(u64)a : (u64)a) * b;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* Rails, their slew, and the watchdog that brings them down when the host is
- * silent. */
+/*
+ * Rails, their slew, and the watchdog that brings them down when the host is
+ * silent.
+ */
 #include "model.h"
 
 #define RAIL_UV		105000000ll	/* +-105 V, for biases up to +-100 V */
@@ -71,8 +73,10 @@ void psx_power_pet(struct psx_model *m)
 	p->watchdog_at = p->watchdog_ms ? m->clock + p->watchdog_ms * PSX_NS_PER_MS : PSX_U64_MAX;
 }
 
-/* Registers go back to their defaults; voltage does not vanish, it ramps down,
- * and a trip stays until it is cleared. */
+/*
+ * Registers go back to their defaults; voltage does not vanish, it ramps down,
+ * and a trip stays until it is cleared.
+ */
 void psx_power_reset(struct psx_model *m)
 {
 	struct psx_power *p = &m->power;

@@ -33,14 +33,18 @@ struct psx_model_config {
 	u64 seed;
 };
 
-/* What a model asks of its host. Addresses are the host's own coin: the model
- * hands them back as they came through the registers, plus an offset. */
+/*
+ * What a model asks of its host. Addresses are the host's own coin: the model
+ * hands them back as they came through the registers, plus an offset.
+ */
 struct psx_model_host {
 	void *context;
 	void *(*alloc)(void *context, size_t bytes);	/* zeroed, or NULL */
 	void (*free)(void *context, void *memory);	/* NULL too */
-	/* Host memory for the device's access, valid until the next call, and
-	 * as well aligned as @address is; NULL where there is none */
+	/*
+	 * Host memory for the device's access, valid until the next call, and
+	 * as well aligned as @address is; NULL where there is none
+	 */
 	void *(*map)(void *context, u64 address, size_t bytes);
 	void (*irq)(void *context);	/* an enabled interrupt is pending; no calls back */
 	void (*yield)(void *context);	/* called every few milliseconds of work */
@@ -56,8 +60,10 @@ void psx_model_write(struct psx_model *model, u32 reg, u32 value);
 
 /* Device time until something will happen by itself; U64_MAX for never. */
 u64 psx_model_next_event(const struct psx_model *model);
-/* Let @ns of device time pass; what falls due is done, in order. The clock
- * stands still once it shows 2^63 ns. */
+/*
+ * Let @ns of device time pass; what falls due is done, in order. The clock
+ * stands still once it shows 2^63 ns.
+ */
 void psx_model_advance(struct psx_model *model, u64 ns);
 
 #endif /* PSX_MODEL_H */

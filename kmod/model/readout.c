@@ -23,8 +23,10 @@ void psx_output_size(const struct psx_model *m, u32 mode, u32 k, u32 *width, u32
 	}
 }
 
-/* The cells of one exposure, in one direction: cell n covers sub-pixels
- * first + n * k .. first + n * k + k - 1, where they exist. */
+/*
+ * The cells of one exposure, in one direction: cell n covers sub-pixels
+ * first + n * k .. first + n * k + k - 1, where they exist.
+ */
 struct cells {
 	s32 first;
 	u32 count;
@@ -40,8 +42,10 @@ static struct cells cells_of_phase(u32 phase, u32 k, u32 size)
 	return cells;
 }
 
-/* The cell at sub-pixel column @corner, clipped to the sensor: its current from
- * the row of sub-pixels that begins at @row, and the variance that goes with it */
+/*
+ * The cell at sub-pixel column @corner, clipped to the sensor: its current from
+ * the row of sub-pixels that begins at @row, and the variance that goes with it
+ */
 static void add_cell(struct psx_model *m, const s16 *plane, size_t row, s32 corner, u32 k,
 		     u32 cell)
 {
@@ -60,8 +64,10 @@ static void add_cell(struct psx_model *m, const s16 *plane, size_t row, s32 corn
 	}
 }
 
-/* Whole cells of an ideal crystal, which has one table and no noise; inlined
- * with a constant k. */
+/*
+ * Whole cells of an ideal crystal, which has one table and no noise; inlined
+ * with a constant k.
+ */
 static inline __attribute__((always_inline)) void
 add_whole_cells(const s32 *response, const s16 *code, const u16 *level, s64 *sums, u32 count,
 		const u32 k)
@@ -87,10 +93,12 @@ static void add_row(struct psx_model *m, const s16 *plane, u32 y, struct cells c
 	const u16 *level;
 	u32 cell;
 
-	if (m->config.profile != PSX_PROFILE_IDEAL)
-		end = begin = 0;
-	else if (end && cells.first + (s32)(end * k) > (s32)m->config.width)
+	if (m->config.profile != PSX_PROFILE_IDEAL) {
+		begin = 0;
+		end = 0;
+	} else if (end && cells.first + (s32)(end * k) > (s32)m->config.width) {
 		end--;
+	}
 	for (cell = 0; cell < cells.count; cell++)
 		if (cell < begin || cell >= end)
 			add_cell(m, plane, row, cells.first + (s32)(cell * k), k, cell);
@@ -135,12 +143,13 @@ static void expose(struct psx_model *m, const struct exposure *e, const struct p
 			if (y >= 0 && y < (s32)m->config.height)
 				add_row(m, e->plane, (u32)y, e->columns, k);
 		}
-		for (cell = 0; cell < e->columns.count; cell++, pixel += e->step)
+		for (cell = 0; cell < e->columns.count; cell++, pixel += e->step) {
+			s16 offset = e->bank->offset ? e->bank->offset[pixel] : 0;
+			s16 dark = e->bank->dark ? e->bank->dark[pixel] : 0;
+
 			m->values[pixel] = psx_chain_value(chain, m->sums[cell], m->squares[cell],
-							   pixel,
-							   e->bank->offset ? e->bank->offset[pixel] : 0,
-							   e->bank->dark ? e->bank->dark[pixel] : 0,
-							   saturated);
+							   pixel, offset, dark, saturated);
+		}
 		if (m->host.yield)
 			m->host.yield(m->host.context);
 	}

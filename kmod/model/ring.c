@@ -22,8 +22,10 @@ u32 psx_ring_ctrl(struct psx_model *m, u32 value)
 	return PSX_ERR_NONE;
 }
 
-/* Where a payload of @length goes: aligned, and padded to the end of the ring
- * instead of wrapping */
+/*
+ * Where a payload of @length goes: aligned, and padded to the end of the ring
+ * instead of wrapping
+ */
 static u64 place(const struct psx_ring *ring, u32 length)
 {
 	u64 size = (u64)ring->seg_count << ring->seg_shift;
@@ -60,8 +62,10 @@ static bool copy_out(struct psx_model *m, u64 position, const u8 *data, u32 leng
 	return true;
 }
 
-/* Write payload and completion; false when they were not granted room or the
- * host memory did not answer. The payload is m->payload. */
+/*
+ * Write payload and completion; false when they were not granted room or the
+ * host memory did not answer. The payload is m->payload.
+ */
 bool psx_ring_put(struct psx_model *m, struct psx_completion *c)
 {
 	struct psx_ring *ring = &m->ring;
