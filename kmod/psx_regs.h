@@ -202,6 +202,6 @@ struct psx_completion {
 	u32 tag;		/* (index >> CQ_SHIFT) + 1, written last */
 };
 
-_Static_assert(sizeof(struct psx_completion) == 128, "completion is 128 bytes");
+static_assert(sizeof(struct psx_completion) == 128, "completion is 128 bytes");
 
 #endif /* PSX_REGS_H */

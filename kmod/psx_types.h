@@ -7,10 +7,15 @@
 #define PSX_TYPES_H
 
 #ifdef __KERNEL__
+#include <asm/barrier.h>
+#include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/string.h>
 #include <linux/types.h>
+
+#define psx_store_release(p, v)	smp_store_release(p, v)
 #else
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +30,8 @@ typedef int8_t s8;
 typedef int16_t s16;
 typedef int32_t s32;
 typedef int64_t s64;
+
+#define psx_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #endif
 
 #endif /* PSX_TYPES_H */

@@ -63,7 +63,6 @@ static void add_payload_facts(const void *payload, size_t length, struct psx_fra
 	info->threshold = codec.header.threshold;
 	info->scale = codec.header.scale;
 	info->polarity = codec.header.flags & PSX_FRAME_BOTH ? PSX_BOTH : PSX_POSITIVE;
-	info->pga = codec.header.pga;
 }
 
 int psx_acquisition_next(struct psx_acquisition *acq, int timeout_ms,
@@ -95,6 +94,11 @@ int psx_acquisition_next(struct psx_acquisition *acq, int timeout_ms,
 				     (unsigned long long)info.seq);
 	}
 	add_payload_facts(payload, length, &info);
+	if (info.width > t->info.width || info.height > t->info.height) {
+		acq->stats.damaged++;
+		return psx_error_set(&acq->error, EBADMSG, "frame %llu says it is %u x %u",
+				     (unsigned long long)info.seq, info.width, info.height);
+	}
 	if (psx_frame_bind(&acq->frame, payload, length, &info, &acq->error)) {
 		acq->stats.damaged++;
 		return -1;

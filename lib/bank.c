@@ -92,6 +92,7 @@ struct making {
 	const struct psx_kernel *kernel;
 	struct psx_bank *bank;
 	double largest, shrink;
+	int lowest, highest; /* codes; begin at 0 */
 };
 
 static void find_largest(struct way x, struct way y, void *arg)
@@ -117,13 +118,18 @@ static void make_codes(struct way x, struct way y, void *arg)
 {
 	struct making *making = arg;
 	struct psx_bank *bank = making->bank;
+	int16_t *codes = codes_at(bank, x, y);
 	double folded[MAX_TAPS];
 	double residual;
+	unsigned int i;
 
 	fold(making->kernel, x, y, making->shrink, folded);
-	(void)psx_null_codes(folded, bank->k * bank->k, null_limit(bank->scale), codes_at(bank, x, y),
-			     &residual);
+	(void)psx_null_codes(folded, bank->k * bank->k, null_limit(bank->scale), codes, &residual);
 	bank->residual = fmax(bank->residual, fabs(residual));
+	for (i = 0; i < bank->k * bank->k; i++) {
+		making->lowest = codes[i] < making->lowest ? codes[i] : making->lowest;
+		making->highest = codes[i] > making->highest ? codes[i] : making->highest;
+	}
 }
 
 /*
@@ -192,6 +198,8 @@ struct psx_bank *psx_bank_new(const struct psx_kernel *kernel, uint32_t width, u
 	bank->scale = (uint16_t)fit_scale(kernel, (unsigned int)scale);
 	making.shrink = (double)kernel->scale / bank->scale;
 	for_each_way(bank, make_codes, &making);
+	bank->span_mv = (uint32_t)ceil((making.highest - making.lowest) *
+				       ((double)PSX_MAX_MV / PSX_CODE_MAX));
 	return bank;
 }
 

@@ -4,6 +4,8 @@
 
 #include <psxdet.h>
 
+#define PSX_MAX_MV 100000u /* of a code of +-32767 */
+
 /*
  * All cells of a bank whose macro-pixel is cut by the sensor's edges in the
  * same way have the same codes. In one direction the way is (before, after),
@@ -15,6 +17,7 @@ struct psx_bank {
 	unsigned int k;
 	uint16_t scale; /* Q8.8 */
 	double residual;
+	uint32_t span_mv; /* from the lowest bias to the highest, 0 V included */
 	int16_t *codes; /* [way_y][way_x][k * k] */
 };
 

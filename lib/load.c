@@ -73,6 +73,9 @@ static int check_banks(struct psx_device *dev, struct psx_bank *const *banks, si
 
 	if (!count)
 		return psx_error_set(&dev->error, EINVAL, "no banks to load");
+	if (info->max_mv != PSX_MAX_MV)
+		return psx_error_set(&dev->error, ENOTSUP,
+				     "biases of +-%u mV are not known to this version", info->max_mv);
 	for (i = 0; i < count; i++) {
 		if (!banks[i])
 			return psx_error_set(&dev->error, EINVAL, "bank %zu is NULL", i);
@@ -88,6 +91,10 @@ static int check_banks(struct psx_device *dev, struct psx_bank *const *banks, si
 		if (banks[i]->mode != banks[0]->mode)
 			return psx_error_set(&dev->error, EINVAL,
 					     "banks of different modes cannot share a schedule");
+		if (banks[i]->span_mv > info->max_neighbour_mv)
+			return psx_error_set(&dev->error, ERANGE,
+					     "neighbours %u mV apart, the device allows %u",
+					     banks[i]->span_mv, info->max_neighbour_mv);
 		planes += psx_bank_get_phases(banks[i]);
 	}
 	if (planes > info->planes)
@@ -174,12 +181,25 @@ static size_t upload_all(struct psx_device *dev, const struct psx_settings *s,
 	return i;
 }
 
+/* The slots in force join the retired ones, for which there is room; `slots` are
+ * in force from now on */
+static void replace_slots(struct psx_device *dev, uint32_t *slots, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < dev->count; i++)
+		dev->retired[dev->retired_count++] = dev->slots[i];
+	free(dev->slots);
+	dev->slots = slots;
+	dev->count = count;
+	free_retired(dev);
+}
+
 int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 		    struct psx_bank *const *banks, size_t count, uint32_t *cfg_id)
 {
-	uint32_t *slots;
+	uint32_t *slots, *retired, id;
 	size_t taken;
-	uint32_t id;
 
 	if (!s)
 		s = &psx_default_settings;
@@ -187,8 +207,13 @@ int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 		return -1;
 	free_retired(dev);
 	slots = calloc(count, sizeof(*slots));
-	if (!slots)
+	retired = realloc(dev->retired, (dev->retired_count + dev->count + 1) * sizeof(*retired));
+	if (retired)
+		dev->retired = retired;
+	if (!slots || !retired) {
+		free(slots);
 		return psx_error_set(&dev->error, ENOMEM, "out of memory");
+	}
 	taken = upload_all(dev, s, banks, count, slots);
 	if (taken < count || dev->transport->ops->commit(dev->transport, s, banks[0]->mode, slots,
 							 count, &id, &dev->error)) {
@@ -196,12 +221,7 @@ int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 		free(slots);
 		return -1;
 	}
-	free(dev->retired);
-	dev->retired = dev->slots;
-	dev->retired_count = dev->count;
-	dev->slots = slots;
-	dev->count = count;
-	free_retired(dev);
+	replace_slots(dev, slots, count);
 	if (cfg_id)
 		*cfg_id = id;
 	return 0;

@@ -12,9 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TRIES 100
+#define TRIES	  100
+#define NAME_PART 240
 
-/* A new file `.NAME.XXXXXX` beside the target, with the mode that open() gives. */
+/* A new file `.NAME.XXXXXX` beside the target, with the mode that open() gives;
+ * of a long name as much as fits. */
 static int open_temporary(struct psx_output *out)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
@@ -29,8 +31,8 @@ static int open_temporary(struct psx_output *out)
 			return -1;
 		for (int i = 0; i < 6; i++)
 			suffix[i] = letters[random[i] % 32];
-		if (asprintf(&name, "%.*s.%s.%s", folder, out->target, out->target + folder,
-			     suffix) < 0)
+		if (asprintf(&name, "%.*s.%.*s.%s", folder, out->target, NAME_PART,
+			     out->target + folder, suffix) < 0)
 			return -1;
 		out->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (out->fd >= 0) {
@@ -49,7 +51,7 @@ static int open_any(struct psx_output *out, const char *path)
 	struct stat st;
 
 	if (stat(path, &st)) {
-		if (errno != ENOENT)
+		if (errno != ENOENT || !lstat(path, &st)) /* or a link to nothing */
 			return -1;
 		out->target = strdup(path);
 		return out->target ? open_temporary(out) : -1;
@@ -61,7 +63,9 @@ static int open_any(struct psx_output *out, const char *path)
 	if (access(path, W_OK))
 		return -1;
 	out->target = realpath(path, NULL);
-	return out->target ? open_temporary(out) : -1;
+	if (!out->target || open_temporary(out))
+		return -1;
+	return fchmod(out->fd, st.st_mode & 07777);
 }
 
 int psx_output_open(struct psx_output *out, const char *path)

@@ -44,7 +44,8 @@ struct psx_transport_ops {
 	int (*set_rails)(struct psx_transport *t, bool on, struct psx_error *err);
 	int (*start)(struct psx_transport *t, uint64_t frames, struct psx_error *err);
 	int (*stop)(struct psx_transport *t, bool abort, struct psx_error *err);
-	/* Make a next() that waits return EINTR; from any thread or signal */
+	/* Make a next() that waits return EINTR; from any thread or signal. A
+	 * wake that nobody waited for is forgotten at the next start. */
 	void (*wake)(struct psx_transport *t);
 	int (*trigger)(struct psx_transport *t, struct psx_error *err);
 	/* As psx_acquisition_next(); the frame's memory is free for reuse at

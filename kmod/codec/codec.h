@@ -40,6 +40,11 @@ void psx_layout_init(struct psx_layout *layout, const struct psx_frame_header *h
 /* Bytes of pixel rows in a dense chunk, padding included. */
 size_t psx_dense_chunk_size(const struct psx_layout *layout, u32 chunk);
 
+#define PSX_FIRST_CHUNK		(PSX_HEADER_SIZE / PSX_UNIT)
+
+/* Whether chunk @chunk can be @length bytes long. */
+bool psx_chunk_length_valid(const struct psx_layout *layout, u32 chunk, size_t length);
+
 /* Pixel rows of chunk @chunk. */
 u32 psx_chunk_height(const struct psx_layout *layout, u32 chunk);
 

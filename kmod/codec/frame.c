@@ -7,7 +7,6 @@
 #define MAGIC		0x46585350u	/* "PSXF" */
 #define VERSION		1u
 #define MODE_SHIFT	3
-#define FIRST_CHUNK	(PSX_HEADER_SIZE / PSX_UNIT)
 #define DENSE_CHUNK	64u		/* a dense chunk has about so many columns * bands */
 
 int psx_refuse(struct psx_codec_error *error, u64 offset, const char *reason)
@@ -124,26 +123,32 @@ static int header_get(const u8 *in, struct psx_frame_header *header,
 	return 0;
 }
 
+bool psx_chunk_length_valid(const struct psx_layout *layout, u32 chunk, size_t length)
+{
+	size_t most = (size_t)PSX_RECORD_MAX * layout->tiles + layout->bitmap + PSX_UNIT - 1;
+
+	if (layout->dense)
+		return length == psx_dense_chunk_size(layout, chunk);
+	return length <= most && (!length || length > layout->bitmap);
+}
+
 /* Each chunk of a length that it can have, the last one ending at @end. */
 static int check_offsets(const struct psx_layout *layout, const u8 *payload, size_t end,
 			 struct psx_codec_error *error)
 {
-	size_t most = (size_t)PSX_RECORD_MAX * layout->tiles + layout->bitmap + PSX_UNIT - 1;
 	const u8 *entry = payload + end;
 	size_t from = psx_get_le32(entry);
 	u32 i;
 
-	if (from != FIRST_CHUNK)
+	if (from != PSX_FIRST_CHUNK)
 		return psx_refuse(error, end, "first chunk not after the header");
 	for (i = 0; i < layout->chunks; i++) {
 		size_t to = psx_get_le32(entry + PSX_INDEX_ENTRY);
-		size_t length = (to - from) * PSX_UNIT;
 
 		if (to < from)
 			return psx_refuse(error, (u64)(entry - payload) + PSX_INDEX_ENTRY,
 					  "chunk offsets decrease");
-		if (layout->dense ? length != psx_dense_chunk_size(layout, i) :
-				    length > most || (length && length <= layout->bitmap))
+		if (!psx_chunk_length_valid(layout, i, (to - from) * PSX_UNIT))
 			return psx_refuse(error, (u64)(entry - payload),
 					  "chunk of an impossible length");
 		entry += PSX_INDEX_ENTRY;

@@ -11,8 +11,8 @@ u64 psx_model_next_event(const struct psx_model *m)
 	else if (m->acq.running && m->acq.frame_end == PSX_U64_MAX &&
 		 m->active.trigger == PSX_TRIGGER_TIMER && m->acq.next_start < next)
 		next = m->acq.next_start;
-	if (next == PSX_U64_MAX)
-		return next;
+	if (next >= PSX_CLOCK_END)
+		return PSX_U64_MAX;
 	return next > m->clock ? next - m->clock : 0;
 }
 

@@ -63,24 +63,30 @@ u32 psx_bank_write_shape(struct psx_model *m, u32 value)
 }
 
 /*
- * Copy between host memory and @memory; values are little-endian on the bus,
- * which is the model's own order on every machine it is built for.
+ * Copy between host memory and @memory, a page of host memory at a time, as pages
+ * are all that a host can promise to be in one piece. Values are little-endian on
+ * the bus, which is the model's own order on every machine it is built for.
  */
 static u32 transfer(struct psx_model *m, u8 *memory, size_t size, u32 direction)
 {
 	const struct psx_loader *l = &m->loader;
+	u32 done, part;
 	void *window;
 
 	if (!l->bytes || ((l->bytes | l->offset) & 1) || l->offset > size ||
 	    l->bytes > size - l->offset)
 		return PSX_ERR_RANGE;
-	window = m->host.map(m->host.context, l->addr, l->bytes);
-	if (!window)
-		return PSX_ERR_DMA;
-	if (direction == PSX_LOAD_WRITE)
-		memcpy(memory + l->offset, window, l->bytes);
-	else
-		memcpy(window, memory + l->offset, l->bytes);
+	memory += l->offset;
+	for (done = 0; done < l->bytes; done += part) {
+		part = psx_page_part(l->addr + done, l->bytes - done);
+		window = m->host.map(m->host.context, l->addr + done, part);
+		if (!window)
+			return PSX_ERR_DMA;
+		if (direction == PSX_LOAD_WRITE)
+			memcpy(memory + done, window, part);
+		else
+			memcpy(window, memory + done, part);
+	}
 	return PSX_ERR_NONE;
 }
 
@@ -135,18 +141,27 @@ static u32 load_plane(struct psx_model *m, struct psx_bank_slot *bank, u32 phase
 static u32 load_map(struct psx_model *m, struct psx_bank_slot *bank, s16 **map, u32 direction)
 {
 	size_t bytes = area_of(m) * sizeof(s16);
+	u32 error;
 
 	if (!bank->k || (!*map && direction == PSX_LOAD_READ))
 		return PSX_ERR_INCOMPLETE;
 	if (direction == PSX_LOAD_WRITE && bank->users)
 		return PSX_ERR_STATE;
-	if (!*map && m->planes_used < m->planes_max) {
-		*map = m->host.alloc(m->host.context, bytes);
-		m->planes_used += !!*map;
-	}
+	if (*map)
+		return transfer(m, (u8 *)*map, bytes, direction);
+	if (m->planes_used == m->planes_max)
+		return PSX_ERR_SPACE;
+	*map = m->host.alloc(m->host.context, bytes);
 	if (!*map)
 		return PSX_ERR_SPACE;
-	return transfer(m, (u8 *)*map, bytes, direction);
+	error = transfer(m, (u8 *)*map, bytes, direction);
+	if (error) {
+		m->host.free(m->host.context, *map);
+		*map = NULL;
+		return error;
+	}
+	m->planes_used++;
+	return PSX_ERR_NONE;
 }
 
 u32 psx_loader_go(struct psx_model *m, u32 direction)

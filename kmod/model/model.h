@@ -7,6 +7,13 @@
 #include "../psx_regs.h"
 #include "../codec/psx_codec.h"
 
+#ifndef __SIZEOF_INT128__
+#error "the model needs 128-bit products"
+#endif
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the model stores what goes to the host in its own, little-endian order"
+#endif
+
 #define PSX_U64_MAX		(~0ull)
 #define PSX_BANKS		256u
 #define PSX_SEGS		4096u
@@ -219,6 +226,14 @@ void psx_model_raise(struct psx_model *m, u32 irq);
 void psx_model_fail(struct psx_model *m, u32 error, u32 reg);
 
 #define PSX_PRODUCT_MOST	(1ll << 62)
+
+/* How much of @length from @address on lies in one page of the host */
+static inline u32 psx_page_part(u64 address, u32 length)
+{
+	u32 left = PSX_SEG_ALIGN - (u32)(address & (PSX_SEG_ALIGN - 1));
+
+	return length < left ? length : left;
+}
 
 /*
  * a * b >> shift, rounded to nearest, halves away from zero; saturates at

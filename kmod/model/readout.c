@@ -68,7 +68,7 @@ static void add_cell(struct psx_model *m, const s16 *plane, size_t row, s32 corn
  * Whole cells of an ideal crystal, which has one table and no noise; inlined
  * with a constant k.
  */
-static inline __attribute__((always_inline)) void
+static __always_inline void
 add_whole_cells(const s32 *response, const s16 *code, const u16 *level, s64 *sums, u32 count,
 		const u32 k)
 {

@@ -44,12 +44,11 @@ static bool copy_out(struct psx_model *m, u64 position, const u8 *data, u32 leng
 	while (length) {
 		u64 within = position & (seg_size - 1);
 		u32 segment = (u32)(position >> ring->seg_shift) & (ring->seg_count - 1);
-		u32 part = length;
+		u64 address = ring->seg_addr[segment] + within;
+		u32 part = psx_page_part(address, length);
 		void *window;
 
-		if (part > seg_size - within)
-			part = (u32)(seg_size - within);
-		window = m->host.map(m->host.context, ring->seg_addr[segment] + within, part);
+		window = m->host.map(m->host.context, address, part);
 		if (!window) {
 			psx_model_fail(m, PSX_ERR_DMA, PSX_REG_SEG_ADDR_HI);
 			return false;
@@ -86,8 +85,7 @@ bool psx_ring_put(struct psx_model *m, struct psx_completion *c)
 		return false;
 	}
 	memcpy(slot, c, offsetof(struct psx_completion, tag));
-	__atomic_store_n(&slot->tag, (u32)(ring->completions >> ring->cq_shift) + 1,
-			 __ATOMIC_RELEASE);
+	psx_store_release(&slot->tag, (u32)(ring->completions >> ring->cq_shift) + 1);
 	ring->position = c->position + c->length;
 	ring->completions++;
 	return true;

@@ -140,8 +140,13 @@ static int sim_set_rails(struct psx_transport *t, bool on, struct psx_error *err
 	psx_sim_write(sim, PSX_REG_RAIL_CTRL, on ? PSX_RAIL_ON : PSX_RAIL_OFF);
 	if (psx_sim_check(sim, "rails", err))
 		return -1;
-	while ((psx_sim_read(sim, PSX_REG_RAIL_STATE) & 0xff) == PSX_RAIL_STATE_RAMPING)
-		psx_model_advance(sim->model, psx_model_next_event(sim->model));
+	while ((psx_sim_read(sim, PSX_REG_RAIL_STATE) & 0xff) == PSX_RAIL_STATE_RAMPING) {
+		uint64_t next = psx_model_next_event(sim->model);
+
+		if (next == UINT64_MAX)
+			return psx_error_set(err, EIO, "the device's clock has ended");
+		psx_model_advance(sim->model, next);
+	}
 	return 0;
 }
 

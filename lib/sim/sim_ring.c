@@ -69,7 +69,9 @@ static uint64_t now_ns(void)
 int psx_sim_start(struct psx_transport *t, uint64_t frames, struct psx_error *err)
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
+	uint64_t stale;
 
+	(void)!read(sim->wake_fd, &stale, sizeof(stale));
 	memset(sim->region[SIM_QUEUE].memory, 0, sim->region[SIM_QUEUE].size);
 	sim->taken = sim->consumed = sim->lent = 0;
 	sim->due_ns = now_ns();
@@ -158,6 +160,7 @@ static void fill_info(const struct psx_completion *c, struct psx_frame_info *inf
 		.bank = c->bank,
 		.channel = c->channel,
 		.mode = c->mode,
+		.pga = (uint8_t)(1u << (c->pga & 7)),
 	};
 }
 
@@ -176,7 +179,7 @@ int psx_sim_next(struct psx_transport *t, int timeout_ms, struct psx_frame_info 
 		if (!running(sim))
 			return 0;
 		if (next == UINT64_MAX)
-			return psx_error_set(err, ETIMEDOUT, "the device waits for a trigger");
+			return psx_error_set(err, ETIMEDOUT, "the device waits for a trigger, or its clock has ended");
 		psx_model_advance(sim->model, next);
 	}
 	wait = sim->stopping ? 0 : pace(sim, timeout_ms);

@@ -123,6 +123,21 @@ ok 'SIGHUP ends a run well' exits 0
 ok 'keeps its file' [ -s hup.psx ]
 ok 'and leaves no other' is "$(ls -A | grep -c '^\.')" 0
 
+# What is replaced keeps its mode; links are followed, names may be long
+run -d "$uri" acquire -o private.psx
+chmod 600 private.psx
+run -d "$uri" acquire -o private.psx
+ok 'the mode of what is replaced' is "$(stat -c %a private.psx)" 600
+ln -s private.psx link.psx
+run -d "$uri" acquire -k log -o link.psx
+ok 'a link stays a link' [ -L link.psx ]
+ln -s nothing.psx dangling.psx
+run -d "$uri" acquire -o dangling.psx
+ok 'a link to nothing' refuses 1 'dangling.psx'
+long=$(printf 'x%.0s' $(seq 1 251)).psx
+run -d "$uri" acquire -o "$long"
+ok 'the longest name' [ -s "$long" ]
+
 # SIGKILL: nothing under the final name
 "$psxctl" -d "$uri",rate=100 acquire -n 0 -o dead.psx --json >out 2>err &
 pid=$!

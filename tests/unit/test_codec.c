@@ -763,6 +763,30 @@ START_TEST(header_fault)
 }
 END_TEST
 
+/* A payload in memory that its writer still reaches: what changes between parse
+ * and decode is refused or decoded, never followed out of the buffer. */
+START_TEST(changed_after_parse)
+{
+	struct sample s = make_sample(70, 50, 1, _i & 1, _i & 2 ? NOISE : SMOOTH);
+	struct psx_codec_frame frame;
+	struct psx_codec_error why;
+	s16 *values = malloc((size_t)70 * 50 * sizeof(s16));
+
+	encode_sample(&s);
+	for (size_t at = 0; at < s.length; at++) {
+		for (int bit = 0; bit < 8; bit++) {
+			ck_assert_int_eq(psx_codec_parse(s.payload, s.length, &frame, &why), 0);
+			s.payload[at] ^= (u8)(1 << bit);
+			if (psx_codec_decode(&frame, 0, frame.tile_rows, values, 70, &why))
+				ck_assert_uint_le(why.offset, s.length);
+			s.payload[at] ^= (u8)(1 << bit);
+		}
+	}
+	free(values);
+	free_sample(&s);
+}
+END_TEST
+
 START_TEST(too_long)
 {
 	struct fault f = { NULL, 1, 1, 1, 0, { NULL }, 0 };
@@ -917,6 +941,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tc, fault, 0, FAULTS);
 	tcase_add_test(tc, header_fault);
 	tcase_add_test(tc, too_long);
+	tcase_add_loop_test(tc, changed_after_parse, 0, 4);
 
 	tc = add_case(suite, "radiographs");
 	tcase_add_loop_test(tc, radiograph, 0, 4);

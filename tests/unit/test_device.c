@@ -203,6 +203,26 @@ START_TEST(stop_wakes_who_waits)
 }
 END_TEST
 
+/* A stop that nobody waited for is no reason to interrupt the next acquisition */
+START_TEST(a_stop_is_over_with_its_acquisition)
+{
+	struct psx_device *dev = open_device("sim:width=9,height=9,scene=flat:9,rate=1000");
+	const struct psx_frame *frame;
+
+	ck_assert_int_eq(load(dev, log_and_laplacian, 1, NULL), 0);
+	for (int round = 0; round < 2; round++) {
+		struct psx_acquisition *acq = psx_acquisition_start(dev, 3);
+
+		for (int i = 0; i < 3; i++)
+			ck_assert_int_eq(psx_acquisition_next(acq, -1, &frame), 1);
+		psx_acquisition_stop(acq);
+		ck_assert_int_eq(psx_acquisition_next(acq, -1, &frame), 0);
+		psx_acquisition_free(acq);
+	}
+	psx_device_close(dev);
+}
+END_TEST
+
 START_TEST(a_software_trigger_makes_one_frame)
 {
 	struct psx_device *dev = open_device("sim:width=9,height=9,scene=flat:9");
@@ -379,6 +399,7 @@ int main(void)
 	tcase_add_test(c, rails_are_up_only_while_frames_are_made);
 	tcase_add_test(c, a_device_outlives_close_until_its_acquisition_is_freed);
 	tcase_add_test(c, stop_wakes_who_waits);
+	tcase_add_test(c, a_stop_is_over_with_its_acquisition);
 	tcase_add_test(c, a_software_trigger_makes_one_frame);
 	tcase_add_test(c, planes_are_read_back);
 	tcase_add_test(c, a_refused_load_changes_nothing);
