@@ -13,8 +13,8 @@ struct chunk {
  * The index was checked by psx_codec_parse(), but the payload may be memory that
  * its writer still reaches: what is read again is checked again.
  */
-static int chunk_at(const struct psx_codec_frame *frame, const struct psx_layout *layout, u32 i,
-		    struct chunk *chunk, struct psx_codec_error *error)
+static bool chunk_at(const struct psx_codec_frame *frame, const struct psx_layout *layout, u32 i,
+		     struct chunk *chunk, struct psx_codec_error *error)
 {
 	size_t index = ((size_t)layout->chunks + 1) * PSX_INDEX_ENTRY;
 	size_t end = frame->length - index;
@@ -23,15 +23,17 @@ static int chunk_at(const struct psx_codec_frame *frame, const struct psx_layout
 	size_t to = psx_get_le32(entry + PSX_INDEX_ENTRY);
 
 	if (from < PSX_FIRST_CHUNK || to < from || to > end / PSX_UNIT ||
-	    !psx_chunk_length_valid(layout, i, (to - from) * PSX_UNIT))
-		return psx_refuse(error, (u64)(entry - frame->data), "index changed meanwhile");
+	    !psx_chunk_length_valid(layout, i, (to - from) * PSX_UNIT)) {
+		psx_refuse(error, (u64)(entry - frame->data), "index changed meanwhile");
+		return false;
+	}
 	*chunk = (struct chunk){
 		.data = frame->data + from * PSX_UNIT,
 		.length = (to - from) * PSX_UNIT,
 		.offset = from * PSX_UNIT,
 		.crc = psx_get_le32(entry + 4),
 	};
-	return 0;
+	return true;
 }
 
 static void clear_rows(const struct psx_layout *layout, u32 rows, s16 *dst, size_t stride)
@@ -113,9 +115,9 @@ int psx_codec_decode(const struct psx_codec_frame *frame, u32 first, u32 count,
 	while (first < end) {
 		u32 i = first / layout.band;
 		u32 last = psx_min((i + 1) * layout.band, end);
-		struct chunk chunk = { 0 };
+		struct chunk chunk;
 
-		if (chunk_at(frame, &layout, i, &chunk, error))
+		if (!chunk_at(frame, &layout, i, &chunk, error))
 			return -EBADMSG;
 		if (decode_chunk(&layout, &chunk, i, first, last, dst, stride, error)) {
 			error->offset += chunk.offset;
