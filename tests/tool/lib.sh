@@ -33,6 +33,18 @@ run() { # run ARGS...: psxctl, with out, err and $status
 	status=$?
 }
 
+# begin ARGS...: psxctl in the background as $pid, up to its frame 3. An old `out`
+# must not stand for the new one: a signal sent before the program is there
+# would end this shell's copy instead, and its trap with it.
+begin() {
+	rm -f out
+	"$psxctl" "$@" >out 2>err &
+	pid=$!
+	while ! grep -qs '"seq":3' out; do
+		kill -0 $pid 2>/dev/null || break
+	done
+}
+
 # One line on stderr that holds the word, and the exit code
 refuses() { # refuses CODE WORD
 	[ "$status" = "$1" ] && [ "$(wc -l <err)" = 1 ] && grep -q -- "$2" err

@@ -75,9 +75,7 @@ run -d "$uri",rate=200 acquire --json -n 20
 ok 'paced by the model' exits 0
 
 # Ctrl-C in an endless run: a normal end, everything kept
-"$psxctl" -d "$uri",rate=100 acquire -n 0 -o endless.psx --json >out 2>err &
-pid=$!
-while ! grep -q '"seq":3' out; do kill -0 $pid || break; done
+begin -d "$uri",rate=100 acquire -n 0 -o endless.psx --json
 kill -INT $pid
 wait $pid
 status=$?
@@ -91,9 +89,7 @@ run view endless.psx -n "$frames" -o last.png
 ok 'and no more' exits 1
 
 # Ctrl-C before the frames that were asked for: kept, and said
-"$psxctl" -d "$uri",rate=100 acquire -n 100000 -o cut.psx --json >out 2>err &
-pid=$!
-while ! grep -q '"seq":3' out; do kill -0 $pid || break; done
+begin -d "$uri",rate=100 acquire -n 100000 -o cut.psx --json
 kill -INT $pid
 wait $pid
 status=$?
@@ -113,9 +109,7 @@ else
 fi
 
 # SIGHUP ends a run as Ctrl-C does
-"$psxctl" -d "$uri",rate=100 acquire -n 0 -o hup.psx --json >out 2>err &
-pid=$!
-while ! grep -q '"seq":3' out; do kill -0 $pid || break; done
+begin -d "$uri",rate=100 acquire -n 0 -o hup.psx --json
 kill -HUP $pid
 wait $pid
 status=$?
@@ -139,9 +133,7 @@ run -d "$uri" acquire -o "$long"
 ok 'the longest name' [ -s "$long" ]
 
 # SIGKILL: nothing under the final name
-"$psxctl" -d "$uri",rate=100 acquire -n 0 -o dead.psx --json >out 2>err &
-pid=$!
-while ! grep -q '"seq":3' out; do kill -0 $pid || break; done
+begin -d "$uri",rate=100 acquire -n 0 -o dead.psx --json
 kill -KILL $pid
 wait $pid 2>/dev/null
 ok 'SIGKILL leaves nothing under the final name' [ ! -e dead.psx ]
