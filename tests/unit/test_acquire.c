@@ -353,7 +353,7 @@ START_TEST(watchdog)
 }
 END_TEST
 
-/* An expiry with the rails down must not leave the next session unguarded */
+/* An expiry with the rails down must not leave the next ramp unguarded */
 START_TEST(switching_on_arms_the_watchdog)
 {
 	make(13, 11);
