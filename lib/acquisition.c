@@ -50,19 +50,22 @@ struct psx_acquisition *psx_acquisition_start(struct psx_device *dev, uint64_t f
 	return acq;
 }
 
-/* What only the payload says; where both speak, psx_frame_bind() compares. */
-static void add_payload_facts(const void *payload, size_t length, struct psx_frame_info *info)
+/* Bind a payload to the frame that is lent out, once it has passed all checks */
+static int take(struct psx_acquisition *acq, const void *payload, size_t length,
+		struct psx_frame_info *info)
 {
-	struct psx_codec_frame codec;
-	struct psx_codec_error ignored;
+	const struct psx_device_info *device = &acq->dev->transport->info;
 
-	if (psx_codec_parse(payload, length, &codec, &ignored))
-		return;
-	info->width = codec.header.width;
-	info->height = codec.header.height;
-	info->threshold = codec.header.threshold;
-	info->scale = codec.header.scale;
-	info->polarity = codec.header.flags & PSX_FRAME_BOTH ? PSX_BOTH : PSX_POSITIVE;
+	if (psx_crc32c(0, payload, length) != info->crc32c)
+		return psx_error_set(&acq->error, EBADMSG,
+				     "frame %llu was damaged on its way (crc32c of the payload)",
+				     (unsigned long long)info->seq);
+	if (psx_frame_bind_device(&acq->frame, payload, length, info, &acq->error))
+		return -1;
+	if (info->width > device->width || info->height > device->height)
+		return psx_error_set(&acq->error, EBADMSG, "frame %llu says it is %u x %u",
+				     (unsigned long long)info->seq, info->width, info->height);
+	return 0;
 }
 
 int psx_acquisition_next(struct psx_acquisition *acq, int timeout_ms,
@@ -87,19 +90,7 @@ int psx_acquisition_next(struct psx_acquisition *acq, int timeout_ms,
 		acq->ended = !got;
 		return got;
 	}
-	if (psx_crc32c(0, payload, length) != info.crc32c) {
-		acq->stats.damaged++;
-		return psx_error_set(&acq->error, EBADMSG,
-				     "frame %llu was damaged on its way (crc32c of the payload)",
-				     (unsigned long long)info.seq);
-	}
-	add_payload_facts(payload, length, &info);
-	if (info.width > t->info.width || info.height > t->info.height) {
-		acq->stats.damaged++;
-		return psx_error_set(&acq->error, EBADMSG, "frame %llu says it is %u x %u",
-				     (unsigned long long)info.seq, info.width, info.height);
-	}
-	if (psx_frame_bind(&acq->frame, payload, length, &info, &acq->error)) {
+	if (take(acq, payload, length, &info)) {
 		acq->stats.damaged++;
 		return -1;
 	}

@@ -85,20 +85,43 @@ static const char *disagreement(const struct psx_frame_header *header,
 	return NULL;
 }
 
-int psx_frame_bind(struct psx_frame *frame, const void *payload, size_t length,
-		   const struct psx_frame_info *info, struct psx_error *err)
+/* frame->codec is parsed; take *info when the payload says the same. */
+static int bind_parsed(struct psx_frame *frame, const struct psx_frame_info *info,
+		       struct psx_error *err)
 {
-	struct psx_codec_error why;
-	const char *fact;
+	const char *fact = disagreement(&frame->codec.header, info);
 
-	if (psx_codec_parse(payload, length, &frame->codec, &why))
-		return refused(err, &why);
-	fact = disagreement(&frame->codec.header, info);
 	if (fact)
 		return psx_error_set(err, EBADMSG, "frame: payload and facts differ in %s", fact);
 	frame->info = *info;
 	frame->owned = NULL;
 	return 0;
+}
+
+int psx_frame_bind(struct psx_frame *frame, const void *payload, size_t length,
+		   const struct psx_frame_info *info, struct psx_error *err)
+{
+	struct psx_codec_error why;
+
+	if (psx_codec_parse(payload, length, &frame->codec, &why))
+		return refused(err, &why);
+	return bind_parsed(frame, info, err);
+}
+
+int psx_frame_bind_device(struct psx_frame *frame, const void *payload, size_t length,
+			  struct psx_frame_info *info, struct psx_error *err)
+{
+	const struct psx_frame_header *header = &frame->codec.header;
+	struct psx_codec_error why;
+
+	if (psx_codec_parse(payload, length, &frame->codec, &why))
+		return refused(err, &why);
+	info->width = header->width;
+	info->height = header->height;
+	info->threshold = header->threshold;
+	info->scale = header->scale;
+	info->polarity = polarity_of(header);
+	return bind_parsed(frame, info, err);
 }
 
 /* Effective pixels of one decoded row of tiles. */

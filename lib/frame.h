@@ -20,6 +20,11 @@ struct psx_frame {
 int psx_frame_bind(struct psx_frame *frame, const void *payload, size_t length,
 		   const struct psx_frame_info *info, struct psx_error *err);
 
+/* The same for what a device delivers, whose descriptor lacks size, threshold,
+ * scale and polarity: they are filled in from the payload. */
+int psx_frame_bind_device(struct psx_frame *frame, const void *payload, size_t length,
+			  struct psx_frame_info *info, struct psx_error *err);
+
 /* psx_codec_decode(), a refusal put in words. */
 int psx_frame_decode(const struct psx_frame *frame, uint32_t first, uint32_t count,
 		     int16_t *values, size_t stride, struct psx_error *err);

@@ -61,31 +61,6 @@ static size_t writer_end(struct writer *w, const struct psx_layout *layout)
 	return w->length + index;
 }
 
-/* 0, or -ENOSPC when the frame takes more than @size bytes. */
-static int encode_tiled(const struct psx_frame_header *header, const s16 *values,
-			size_t stride, u8 *out, size_t size, size_t *length, u32 *effective)
-{
-	struct psx_layout layout;
-	struct writer w;
-	u32 i;
-
-	psx_layout_init(&layout, header);
-	if (writer_begin(&w, &layout, header, out, size))
-		return -ENOSPC;
-	*effective = 0;
-	for (i = 0; i < layout.chunks; i++) {
-		long chunk = psx_encode_tiles(&layout, values, stride, psx_chunk_height(&layout, i),
-					      out + w.length, w.room - w.length, effective);
-
-		if (chunk < 0)
-			return -ENOSPC;
-		writer_chunk(&w, (size_t)chunk);
-		values += PSX_CODEC_TILE * stride;
-	}
-	*length = writer_end(&w, &layout);
-	return 0;
-}
-
 /* Values as the comparator leaves them, then padding; counts those kept. */
 static u32 put_dense_rows(const struct psx_layout *layout, const s16 *values, size_t stride,
 			  u32 rows, u8 *out, size_t length)
@@ -107,8 +82,24 @@ static u32 put_dense_rows(const struct psx_layout *layout, const s16 *values, si
 	return count;
 }
 
-static int encode_dense(const struct psx_frame_header *header, const s16 *values,
-			size_t stride, u8 *out, size_t size, size_t *length, u32 *effective)
+/* Chunk @i behind what is written; its length, or -1 when there is no room. */
+static long put_chunk(const struct writer *w, const struct psx_layout *layout, u32 i,
+		      const s16 *values, size_t stride, u32 *effective)
+{
+	u32 rows = psx_chunk_height(layout, i);
+	size_t length;
+
+	if (!layout->dense)
+		return psx_encode_tiles(layout, values, stride, rows, w->out + w->length,
+					w->room - w->length, effective);
+	length = psx_dense_chunk_size(layout, i);
+	*effective += put_dense_rows(layout, values, stride, rows, w->out + w->length, length);
+	return (long)length;
+}
+
+/* 0, or -ENOSPC when the frame takes more than @size bytes. */
+static int encode_chunks(const struct psx_frame_header *header, const s16 *values,
+			 size_t stride, u8 *out, size_t size, size_t *length, u32 *effective)
 {
 	struct psx_layout layout;
 	struct writer w;
@@ -119,12 +110,12 @@ static int encode_dense(const struct psx_frame_header *header, const s16 *values
 		return -ENOSPC;
 	*effective = 0;
 	for (i = 0; i < layout.chunks; i++) {
-		u32 rows = psx_chunk_height(&layout, i);
-		size_t chunk = psx_dense_chunk_size(&layout, i);
+		long chunk = put_chunk(&w, &layout, i, values, stride, effective);
 
-		*effective += put_dense_rows(&layout, values, stride, rows, out + w.length, chunk);
-		writer_chunk(&w, chunk);
-		values += rows * stride;
+		if (chunk < 0)
+			return -ENOSPC;
+		writer_chunk(&w, (size_t)chunk);
+		values += (size_t)layout.band * PSX_CODEC_TILE * stride;
 	}
 	*length = writer_end(&w, &layout);
 	return 0;
@@ -146,10 +137,10 @@ int psx_codec_encode(const struct psx_frame_header *header, const s16 *values,
 	dense.flags |= PSX_FRAME_DENSE;
 	psx_layout_init(&layout, &dense);
 	most = dense_size(&layout);
-	ret = encode_tiled(&tiled, values, stride, out, size < most ? size : most, length,
-			   effective);
+	ret = encode_chunks(&tiled, values, stride, out, size < most ? size : most, length,
+			    effective);
 	if (ret && most <= size)
-		ret = encode_dense(&dense, values, stride, out, most, length, effective);
+		ret = encode_chunks(&dense, values, stride, out, most, length, effective);
 	if (!header->threshold)
 		*effective = header->width * header->height;
 	return ret;
