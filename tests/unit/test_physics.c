@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/model.h"
+#include "crystal.h"
 #include "unit.h"
 
 #define SIDE	 256u
@@ -119,40 +119,6 @@ END_TEST
 
 /* ---------------------------------------------------------------------- */
 
-static void *test_alloc(void *context, size_t bytes)
-{
-	(void)context;
-	return calloc(1, bytes);
-}
-
-static void test_free(void *context, void *memory)
-{
-	(void)context;
-	free(memory);
-}
-
-/* A model with just what its sensor needs */
-static struct psx_model *sensor_of(u32 side)
-{
-	struct psx_model *m = calloc(1, sizeof(*m));
-
-	ck_assert_ptr_nonnull(m);
-	m->host.alloc = test_alloc;
-	m->host.free = test_free;
-	m->config.width = side;
-	m->config.height = side;
-	m->config.mismatch_ppm = (u32)lround(MISMATCH * 1e6);
-	m->config.seed = 7;
-	ck_assert_int_eq(psx_sensor_init(m), 0);
-	return m;
-}
-
-static void sensor_done(struct psx_model *m)
-{
-	psx_sensor_free(m);
-	free(m);
-}
-
 /* Deviations of one sub-pixel, as fractions */
 struct deviations {
 	double gain, mu_tau, surface;
@@ -190,7 +156,7 @@ static void check_response(const struct psx_model *m, struct deviations d, s16 c
 START_TEST(deviations_enter_the_hecht_equation)
 {
 	static const s16 codes[] = { 150, 1000, 2621, 10000, 23920, 31128, 32767 };
-	struct psx_model *m = sensor_of(4);
+	struct psx_model *m = crystal_new(4, (u32)lround(MISMATCH * 1e6));
 	s16 *maps[] = { m->sensor.gain, m->sensor.mu_tau, m->sensor.surface };
 	const int sizes[] = { 3277, 2621, 3932 }; /* Q16: 5, 4 and 6 % */
 	struct deviations d;
@@ -207,7 +173,7 @@ START_TEST(deviations_enter_the_hecht_equation)
 		check_response(m, d, codes[i]);
 		check_response(m, d, (s16)-codes[i]);
 	}
-	sensor_done(m);
+	crystal_free(m);
 }
 END_TEST
 
@@ -224,7 +190,7 @@ static double covariance(const s16 *a, const s16 *b)
 START_TEST(deviations_are_independent)
 {
 	static const char *const names[] = { "gain", "mu-tau", "s" };
-	struct psx_model *m = sensor_of(SIDE);
+	struct psx_model *m = crystal_new(SIDE, (u32)lround(MISMATCH * 1e6));
 	const s16 *maps[] = { m->sensor.gain, m->sensor.mu_tau, m->sensor.surface };
 
 	for (int i = 0; i < 3; i++) {
@@ -240,7 +206,7 @@ START_TEST(deviations_are_independent)
 		ck_assert_msg(fabs(r) < 0.05, "%s and %s: correlation %.3f", names[i], names[next],
 			      r);
 	}
-	sensor_done(m);
+	crystal_free(m);
 }
 END_TEST
 

@@ -5,7 +5,7 @@
 #include <psxdet.h>
 #include <stdlib.h>
 
-#include "model/model.h"
+#include "crystal.h"
 #include "unit.h"
 
 START_TEST(weights_have_known_volts)
@@ -44,43 +44,9 @@ START_TEST(volts_and_weights_are_inverse)
 }
 END_TEST
 
-/* A model with just what its sensor needs */
-static void *test_alloc(void *context, size_t bytes)
-{
-	(void)context;
-	return calloc(1, bytes);
-}
-
-static void test_free(void *context, void *memory)
-{
-	(void)context;
-	free(memory);
-}
-
-static struct psx_model *sensor_of(u32 mismatch_ppm)
-{
-	struct psx_model *m = calloc(1, sizeof(*m));
-
-	ck_assert_ptr_nonnull(m);
-	m->host.alloc = test_alloc;
-	m->host.free = test_free;
-	m->config.width = 64;
-	m->config.height = 64;
-	m->config.mismatch_ppm = mismatch_ppm;
-	m->config.seed = 7;
-	ck_assert_int_eq(psx_sensor_init(m), 0);
-	return m;
-}
-
-static void sensor_done(struct psx_model *m)
-{
-	psx_sensor_free(m);
-	free(m);
-}
-
 START_TEST(integer_response_is_the_hecht_response)
 {
-	struct psx_model *m = sensor_of(0);
+	struct psx_model *m = crystal_new(64, 0);
 
 	for (int code = -PSX_CODE_MAX; code <= PSX_CODE_MAX; code++) {
 		double weight = psx_sensor_weight(psx_code_to_volts((int16_t)code));
@@ -89,7 +55,7 @@ START_TEST(integer_response_is_the_hecht_response)
 		ck_assert_msg(fabs(response - weight) < 1e-8, "code %d: %.12f, not %.12f", code,
 			      response, weight);
 	}
-	sensor_done(m);
+	crystal_free(m);
 }
 END_TEST
 
@@ -97,7 +63,7 @@ END_TEST
  * mu-tau and s add to it where the collection is incomplete. */
 START_TEST(mismatch_spreads_the_response)
 {
-	struct psx_model *m = sensor_of(20000);
+	struct psx_model *m = crystal_new(64, 20000);
 	static const s16 codes[] = { -23920, 31128, -2262, 2621 };
 	double nominal = psx_sensor_weight(psx_code_to_volts(codes[_i]));
 	double sum = 0, squares = 0, rms;
@@ -111,13 +77,13 @@ START_TEST(mismatch_spreads_the_response)
 	rms = sqrt(squares / 4096);
 	ck_assert_double_lt(fabs(sum / 4096), 0.002);
 	ck_assert_msg(rms > 0.018 && rms < 0.04, "code %d: rms %.4f", codes[_i], rms);
-	sensor_done(m);
+	crystal_free(m);
 }
 END_TEST
 
 START_TEST(mismatch_of_nothing_is_nominal)
 {
-	struct psx_model *ideal = sensor_of(0), *m = sensor_of(20000);
+	struct psx_model *ideal = crystal_new(64, 0), *m = crystal_new(64, 20000);
 	size_t i;
 
 	for (i = 0; i < 64 * 64; i++)
@@ -126,8 +92,8 @@ START_TEST(mismatch_of_nothing_is_nominal)
 		ck_assert_int_le(abs(psx_sensor_response(&m->sensor, 5, (s16)code) -
 				     psx_sensor_response(&ideal->sensor, 5, (s16)code)),
 				 1 << 14);
-	sensor_done(ideal);
-	sensor_done(m);
+	crystal_free(ideal);
+	crystal_free(m);
 }
 END_TEST
 
