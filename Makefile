@@ -35,6 +35,8 @@ LIB_SRC := $(wildcard lib/*.c lib/sim/*.c) $(CODEC_SRC) $(MODEL_SRC)
 # The tool is built on the public interface, and on how files are written and
 # errors worded
 TOOL_SRC := $(wildcard tools/psxctl/*.c) lib/output.c lib/error.c
+# The model as a PCI device for QEMU, on the library's insides
+VFU_SRC := $(filter-out tools/psxvfu/main.c,$(wildcard tools/psxvfu/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_AUX := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 
@@ -42,8 +44,9 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB_SO := $(BUILD)/libpsxdet.so.$(SOVERSION)
 LIB_A := $(BUILD)/libpsxdet.a
 PSXCTL := $(BUILD)/psxctl
+PSXVFU := $(BUILD)/psxvfu
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
-PRODUCTS := $(LIB_SO) $(LIB_A) $(PSXCTL)
+PRODUCTS := $(LIB_SO) $(LIB_A) $(PSXCTL) $(PSXVFU)
 # Once more, after the set-up that may have brought pkg-config and headers
 BUILD_IT = $(MAKE) --no-print-directory -j$(shell nproc)
 LIB_LIBS = $(call pkg_libs,$(LIB_PKGS)) -lm -pthread
@@ -77,7 +80,7 @@ setup-%:
 lib: setup-build
 	@$(BUILD_IT) $(LIB_SO) $(LIB_A)
 tools: setup-build
-	@$(BUILD_IT) $(PSXCTL)
+	@$(BUILD_IT) $(PSXCTL) $(PSXVFU)
 
 modules:
 	@echo 'make: modules: the kernel driver is not there yet; the embedded model (sim:) is' >&2; exit 1
@@ -102,6 +105,10 @@ $(PSXCTL): $(call obj,$(TOOL_SRC)) $(LIB_SO)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(call obj,$(TOOL_SRC)) -L$(BUILD) -lpsxdet \
 		-Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' $(call pkg_libs,$(TOOL_PKGS)) $(OPT_LIBS) -lm -pthread -o $@
 
+$(PSXVFU): $(call obj,tools/psxvfu/main.c $(VFU_SRC)) $(LIB_A)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+
+$(BUILD)/tests/test_vfu: $(call obj,$(VFU_SRC))
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call obj,$(UNIT_AUX)) $(LIB_A)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIB_A) $(call pkg_libs,check) $(LIB_LIBS) -o $@

@@ -12,6 +12,17 @@
 
 #define PSX_REG_SPACE			0x1000
 
+/*
+ * On PCI Express. No vendor's number is assigned yet: 0x1234 is what emulators
+ * use. Class: signal processing controller, other.
+ */
+#define PSX_PCI_VENDOR			0x1234
+#define PSX_PCI_DEVICE			0x5058
+#define PSX_PCI_CLASS			0x118000
+#define PSX_PCI_BAR_REGS		0
+#define PSX_PCI_BAR_MSIX		2
+#define PSX_PCI_MSIX_SPACE		0x1000
+
 /* Identification and capabilities: constant */
 #define PSX_REG_ID			0x000
 #define PSX_ID				0x44585350u	/* "PSXD" */
