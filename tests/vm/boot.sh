@@ -1,0 +1,24 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# Sourced by run: Debian's kernel under QEMU, with KVM where that works
+
+set -- -machine q35 -cpu max,la57=off -accel tcg -smp 2 -m "$memory" \
+	-nodefaults -no-user-config -display none -no-reboot \
+	-kernel "$kernel/vmlinux" -initrd "$kernel/initramfs" \
+	-append "$line console=ttyS0 tsc=reliable mitigations=off" \
+	-serial "file:$log" \
+	-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \
+	-virtfs "local,path=$scratch,mount_tag=scratch,security_model=none" \
+	-device virtio-serial-pci
+while read -r tag path; do
+	set -- "$@" -virtfs "local,path=$path,mount_tag=$tag,security_model=none,multidevs=remap"
+done <"$scratch/shares"
+if [ -e "$scratch/command" ]; then
+	set -- "$@" -chardev "file,id=out,path=$scratch/out" -device virtserialport,chardev=out,name=out \
+		-chardev "file,id=err,path=$scratch/err" -device virtserialport,chardev=err,name=err
+else
+	set -- "$@" -chardev stdio,id=con,signal=off -device virtconsole,chardev=con
+fi
+exec 3<&0
+timeout --foreground "$timeout" qemu-system-x86_64 "$@" <&3 2>"$scratch/qemu" 9>&- &
+vm=$!

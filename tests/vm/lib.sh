@@ -1,0 +1,75 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# Sourced by what fetches and builds kernels: the cache and Debian's packages
+cache=${PSX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/psxdet}
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+# once NAME: return if the cache has NAME, else 1, holding its lock; then make it
+# in $new, which `keep` puts into its place. What is interrupted leaves nothing.
+once() {
+	name=$1
+	[ ! -e "$cache/$name" ] || return 0
+	mkdir -p "$cache" || die "no cache in $cache"
+	exec 9>"$cache/.$name.lock" || die "no lock in $cache"
+	flock 9
+	[ ! -e "$cache/$name" ] || return 0
+	new=$cache/.$name.new
+	rm -rf "$new"
+	mkdir "$new" || die "cannot write in $cache"
+	trap 'rm -rf "$new"' EXIT
+	trap 'exit 130' INT TERM
+	return 1
+}
+
+keep() {
+	mv -T "$new" "$cache/$name" || die "cannot write in $cache"
+	exec 9>&-
+}
+
+# debian SUITE...: know these suites' packages, apart from the host's own, so that
+# neither root nor the host's release matter. A suite that is gone is left out.
+debian() {
+	apt=$new/.apt
+	mkdir -p "$apt/lists/partial" "$apt/cache"
+	: >"$apt/status"
+	for suite; do
+		case $suite in
+		*-security) path=debian-security ;;
+		*) path=debian ;;
+		esac
+		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+			"http://deb.debian.org/$path $suite main"
+	done >"$apt/sources"
+	cat >"$apt/conf" <<-EOF
+		Dir::State "$apt";
+		Dir::State::Lists "$apt/lists";
+		Dir::State::status "$apt/status";
+		Dir::Cache "$apt/cache";
+		Dir::Etc::SourceList "$apt/sources";
+		Dir::Etc::SourceParts "-";
+		APT::Architecture "amd64";
+		APT::Architectures { "amd64"; };
+		APT::Sandbox::User "root";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
+	EOF
+	export APT_CONFIG="$apt/conf"
+	apt-get update -q >"$apt/log" 2>&1 || true
+}
+
+# unpack PACKAGE...: download, and unpack into $new
+unpack() {
+	mkdir -p "$apt/debs"
+	(cd "$apt/debs" && apt-get download -q "$@") >>"$apt/log" 2>&1 || {
+		tail -n 5 "$apt/log" >&2
+		die "cannot download $*"
+	}
+	for deb in "$apt/debs"/*.deb; do
+		dpkg-deb -x "$deb" "$new" || die "cannot unpack ${deb##*/}"
+		rm "$deb"
+	done
+}
