@@ -45,11 +45,13 @@ static int file_open(struct vfu_file *file, int fd, const struct stat *st)
 	int seals = fcntl(fd, F_GET_SEALS);
 	void *memory;
 
-	if (seals < 0 || !(seals & F_SEAL_SHRINK))
-		return EPERM;
+	if (seals < 0 || !(seals & F_SEAL_SHRINK)) {
+		errno = EPERM;
+		return -1;
+	}
 	memory = mmap(NULL, (size_t)st->st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
-		return errno;
+		return -1;
 	*file = (struct vfu_file){
 		.memory = memory,
 		.size = (u64)st->st_size,
@@ -59,16 +61,15 @@ static int file_open(struct vfu_file *file, int fd, const struct stat *st)
 	return 0;
 }
 
-/* The mapping of a file, which counts one user more */
-static int file_get(struct vfu_dma *dma, int fd, struct vfu_file **result)
+/* The mapping of a file, which counts one user more; NULL and errno */
+static struct vfu_file *file_get(struct vfu_dma *dma, int fd)
 {
 	struct vfu_file *unused = NULL;
 	struct stat st;
-	int error;
 	size_t i;
 
 	if (fstat(fd, &st))
-		return errno;
+		return NULL;
 	for (i = 0; i < VFU_FILES; i++) {
 		struct vfu_file *file = &dma->file[i];
 
@@ -76,18 +77,17 @@ static int file_get(struct vfu_dma *dma, int fd, struct vfu_file **result)
 			unused = file;
 		} else if (file->device == st.st_dev && file->inode == st.st_ino) {
 			file->users++;
-			*result = file;
-			return 0;
+			return file;
 		}
 	}
-	if (!unused)
-		return ENOSPC;
-	error = file_open(unused, fd, &st);
-	if (error)
-		return error;
+	if (!unused) {
+		errno = ENOSPC;
+		return NULL;
+	}
+	if (file_open(unused, fd, &st))
+		return NULL;
 	unused->users = 1;
-	*result = unused;
-	return 0;
+	return unused;
 }
 
 static int make_room(struct vfu_dma *dma)
@@ -124,9 +124,9 @@ int vfu_dma_map(struct vfu_dma *dma, const struct vfu_window *want, int fd)
 		return error;
 	window.file = NULL;
 	if (fd >= 0) {
-		error = file_get(dma, fd, &window.file);
-		if (error)
-			return error;
+		window.file = file_get(dma, fd);
+		if (!window.file)
+			return errno;
 		if (window.offset > window.file->size ||
 		    window.size > window.file->size - window.offset) {
 			file_put(window.file);

@@ -144,16 +144,13 @@ static int do_get_info(const struct vfu_request *r, u8 *reply, size_t *reply_siz
 
 static u32 region_size(u32 region)
 {
-	switch (region) {
-	case VFIO_PCI_BAR0_REGION_INDEX + PSX_PCI_BAR_REGS:
-		return PSX_REG_SPACE;
-	case VFIO_PCI_BAR0_REGION_INDEX + PSX_PCI_BAR_MSIX:
-		return PSX_PCI_MSIX_SPACE;
-	case VFIO_PCI_CONFIG_REGION_INDEX:
-		return VFU_CONFIG_SPACE;
-	default:
-		return 0;
-	}
+	static const u32 sizes[VFIO_PCI_NUM_REGIONS] = {
+		[VFIO_PCI_BAR0_REGION_INDEX + PSX_PCI_BAR_REGS] = PSX_REG_SPACE,
+		[VFIO_PCI_BAR0_REGION_INDEX + PSX_PCI_BAR_MSIX] = PSX_PCI_MSIX_SPACE,
+		[VFIO_PCI_CONFIG_REGION_INDEX] = VFU_CONFIG_SPACE,
+	};
+
+	return region < VFIO_PCI_NUM_REGIONS ? sizes[region] : 0;
 }
 
 static int do_get_region_info(const struct vfu_request *r, u8 *reply, size_t *reply_size)

@@ -8,6 +8,7 @@
  * - Not so while the ring has no room for one more frame of the largest size:
  *   then device time passes as real time does, and what is dropped is dropped at
  *   the rate of a device of wires.
+ * - A frame that is the last because of STOP comes at once all the same.
  * - A `rate` holds frames back until their real time.
  * - The watchdog counts real time, as guests pet in real time; skipping never
  *   brings its end nearer. So the model's own is off until the moment it bites.
@@ -127,7 +128,8 @@ bool vfu_time_before_write(struct vfu *v, u32 reg, u32 value)
 		}
 		break;
 	case PSX_REG_ACQ_CTRL:
-		if (value == PSX_ACQ_START && !running(v))
+		t->stopping = value != PSX_ACQ_START;
+		if (!running(v))
 			t->due_ns = now_ns();
 		break;
 	case PSX_REG_RING_CTRL:
@@ -180,7 +182,7 @@ static u64 hold(struct vfu *v, u64 next, u64 now)
 	const struct vfu_time *t = &v->time;
 	u64 wait = 0;
 
-	if (!running(v))
+	if (!running(v) || t->stopping)
 		return 0;
 	if (!has_room(v) && next > now - t->seen)
 		wait = next - (now - t->seen);

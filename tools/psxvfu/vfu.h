@@ -72,6 +72,7 @@ struct vfu_time {
 	u64 watchdog_at; /* real time; UINT64_MAX = it rests */
 	u32 watchdog_ms;
 	bool computed;	 /* a frame, in this step */
+	bool stopping;	 /* what is in the making is the last */
 	/* What the ring holds, as register writes and completions tell */
 	u32 low; /* of a grant */
 	u64 grant_data, grant_cq, end, completions;
