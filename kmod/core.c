@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Bind and unbind a detector; its place in the device model. */
+#include <linux/idr.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "psxdet.h"
+
+#define MINORS	256
+
+static dev_t psx_devt;
+static DEFINE_IDA(psx_minors);
+
+static ssize_t serial_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	struct psx_device *psx = container_of(dev, struct psx_device, dev);
+
+	return sysfs_emit(buffer, "%s\n", psx->id.serial);
+}
+static DEVICE_ATTR_RO(serial);
+
+static ssize_t model_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	struct psx_device *psx = container_of(dev, struct psx_device, dev);
+
+	return sysfs_emit(buffer, "%s\n", psx->id.model);
+}
+static DEVICE_ATTR_RO(model);
+
+static struct attribute *psx_attrs[] = {
+	&dev_attr_serial.attr,
+	&dev_attr_model.attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(psx);
+
+static struct class psx_class = {
+	.name = "psxdet",
+	.dev_groups = psx_groups,
+};
+
+int psx_enter(struct psx_device *psx)
+{
+	down_read(&psx->present);
+	if (!READ_ONCE(psx->gone))
+		return 0;
+	up_read(&psx->present);
+	return -ENODEV;
+}
+
+void psx_leave(struct psx_device *psx)
+{
+	up_read(&psx->present);
+}
+
+static void psx_release(struct device *dev)
+{
+	struct psx_device *psx = container_of(dev, struct psx_device, dev);
+
+	psx_ring_free(&psx->ring);
+	ida_free(&psx_minors, MINOR(dev->devt));
+	kfree(psx);
+}
+
+/* A device with a number and a name, but no hardware yet; put_device() frees it */
+static struct psx_device *psx_device_new(struct device *parent)
+{
+	struct psx_device *psx = kzalloc(sizeof(*psx), GFP_KERNEL);
+	int minor, error;
+
+	if (!psx)
+		return ERR_PTR(-ENOMEM);
+	minor = ida_alloc_max(&psx_minors, MINORS - 1, GFP_KERNEL);
+	if (minor < 0) {
+		kfree(psx);
+		return ERR_PTR(minor);
+	}
+	init_rwsem(&psx->present);
+	mutex_init(&psx->control);
+	mutex_init(&psx->service);
+	mutex_init(&psx->pair);
+	spin_lock_init(&psx->files_lock);
+	INIT_LIST_HEAD(&psx->files);
+	INIT_LIST_HEAD(&psx->ring.readers);
+	init_completion(&psx->loaded);
+	psx_service_init(psx);
+	device_initialize(&psx->dev);
+	psx->dev.parent = parent;
+	psx->dev.class = &psx_class;
+	psx->dev.devt = MKDEV(MAJOR(psx_devt), minor);
+	psx->dev.release = psx_release;
+	error = dev_set_name(&psx->dev, "psxdet%d", minor);
+	if (error) {
+		put_device(&psx->dev);
+		return ERR_PTR(error);
+	}
+	cdev_init(&psx->cdev, &psx_fops);
+	psx->cdev.owner = THIS_MODULE;
+	return psx;
+}
+
+static void psx_hw_stop(struct psx_device *psx)
+{
+	psx_write(psx, PSX_REG_IRQ_ENABLE, 0);
+	psx_write(psx, PSX_REG_CTRL, PSX_CTRL_RESET);
+	psx->ops->quiesce(psx->hw);
+}
+
+/* From an unknown state to an idle device whose ring runs */
+static int psx_hw_start(struct psx_device *psx)
+{
+	int error;
+
+	error = psx_identify(psx);
+	if (error)
+		return error;
+	psx_write(psx, PSX_REG_CTRL, PSX_CTRL_RESET);
+	error = psx_ring_alloc(psx);
+	if (error)
+		return error;
+	psx->stage = psx->ops->alloc_coherent(psx->hw, PSX_STAGE_BYTES, &psx->stage_address);
+	if (!psx->stage)
+		return -ENOMEM;
+	error = psx_ring_attach(psx);
+	if (error)
+		goto free_stage;
+	error = psx->ops->request_irq(psx->hw, psx_interrupt, psx);
+	if (error)
+		goto detach;
+	psx_write(psx, PSX_REG_IRQ_ENABLE, PSX_IRQ_ALL);
+	return 0;
+
+detach:
+	psx_hw_stop(psx);
+	psx_ring_detach(psx);
+free_stage:
+	psx->ops->free_coherent(psx->hw, PSX_STAGE_BYTES, psx->stage, psx->stage_address);
+	return error;
+}
+
+/* Nothing calls the hardware any more after this */
+static void psx_hw_end(struct psx_device *psx)
+{
+	down_write(&psx->present);
+	psx_service_stop(psx);
+	up_write(&psx->present);
+	psx->ops->free_irq(psx->hw);
+	psx_hw_stop(psx);
+	psx_ring_detach(psx);
+	psx->ops->free_coherent(psx->hw, PSX_STAGE_BYTES, psx->stage, psx->stage_address);
+}
+
+struct psx_device *psx_device_create(struct device *parent, const struct psx_hw_ops *ops,
+				     void *hw)
+{
+	struct psx_device *psx = psx_device_new(parent);
+	int error;
+
+	if (IS_ERR(psx))
+		return psx;
+	psx->ops = ops;
+	psx->hw = hw;
+	error = psx_hw_start(psx);
+	if (error)
+		goto put;
+	error = cdev_device_add(&psx->cdev, &psx->dev);
+	if (error)
+		goto end;
+	dev_info(&psx->dev, "%s %s, %u x %u\n", psx->id.model, psx->id.serial, psx->id.width,
+		 psx->id.height);
+	return psx;
+
+end:
+	psx_hw_end(psx);
+put:
+	put_device(&psx->dev);
+	return ERR_PTR(error);
+}
+
+/* Files that are open stay, with ENODEV; so does what is mapped */
+void psx_device_destroy(void *arg)
+{
+	struct psx_device *psx = arg;
+
+	cdev_device_del(&psx->cdev, &psx->dev);
+	psx_rails_off(psx);
+	psx_hw_end(psx);
+	put_device(&psx->dev);
+}
+
+int psx_chrdev_init(void)
+{
+	int error = class_register(&psx_class);
+
+	if (error)
+		return error;
+	error = alloc_chrdev_region(&psx_devt, 0, MINORS, "psxdet");
+	if (error)
+		class_unregister(&psx_class);
+	return error;
+}
+
+void psx_chrdev_exit(void)
+{
+	unregister_chrdev_region(psx_devt, MINORS);
+	class_unregister(&psx_class);
+	ida_destroy(&psx_minors);
+}

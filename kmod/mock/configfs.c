@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /sys/kernel/config/psxdet-mock: a directory a detector, its attributes those
+ * of sim: (docs/sim.md). `live` 1 makes it, 0 or rmdir unplugs it.
+ */
+#include <linux/configfs.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/firmware.h>
+#include <linux/kernel.h>
+#include <linux/kstrtox.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "decimal.h"
+#include "mock.h"
+
+#define NAME_BYTES	256
+
+/* Places behind the decimal point of an attribute's unit */
+#define PLACES_MISMATCH		6	/* ppm */
+#define PLACES_READ_NOISE	3	/* 1/1000 grey level */
+#define PLACES_RATE		3	/* 1/1000 frame a second */
+#define PLACES_DOSE_RATE	6	/* pGy/s of uGy/s */
+
+struct mock {
+	struct config_item item;
+	struct mutex lock;		/* all below */
+	char profile[16];
+	char scene[NAME_BYTES];		/* empty: darkness */
+	u64 width;
+	u64 height;
+	u64 seed;
+	u64 mismatch;
+	u64 photons;
+	u64 read_noise;
+	u64 rate;
+	u64 dose_rate;
+	u64 pitch;
+	struct mock_detector *detector;	/* NULL = not live */
+	struct platform_device *pdev;
+};
+
+static struct device *mock_root;
+
+static struct mock *to_mock(struct config_item *item)
+{
+	return container_of(item, struct mock, item);
+}
+
+static ssize_t store_number(struct mock *mock, u64 *field, unsigned int places, const char *page,
+			    size_t size)
+{
+	u64 value;
+	int error;
+
+	error = mock_decimal_parse(page, places, &value);
+	if (error)
+		return error;
+	mutex_lock(&mock->lock);
+	error = mock->detector ? -EBUSY : 0;
+	if (!error)
+		*field = value;
+	mutex_unlock(&mock->lock);
+	return error ?: size;
+}
+
+static ssize_t show_number(struct mock *mock, const u64 *field, unsigned int places, char *page)
+{
+	u64 value;
+
+	mutex_lock(&mock->lock);
+	value = *field;
+	mutex_unlock(&mock->lock);
+	return mock_decimal_print(page, PAGE_SIZE, places, value);
+}
+
+static ssize_t store_text(struct mock *mock, char *field, size_t room, const char *page,
+			  size_t size)
+{
+	size_t length = strcspn(page, "\n");
+	int error = 0;
+
+	if (length >= room)
+		return -ENAMETOOLONG;
+	mutex_lock(&mock->lock);
+	if (mock->detector)
+		error = -EBUSY;
+	else
+		strscpy(field, page, length + 1);
+	mutex_unlock(&mock->lock);
+	return error ?: size;
+}
+
+static ssize_t show_text(struct mock *mock, const char *field, char *page)
+{
+	ssize_t length;
+
+	mutex_lock(&mock->lock);
+	length = scnprintf(page, PAGE_SIZE, "%s\n", field);
+	mutex_unlock(&mock->lock);
+	return length;
+}
+
+#define MOCK_NUMBER(_name, _places)							\
+static ssize_t mock_##_name##_show(struct config_item *item, char *page)		\
+{											\
+	return show_number(to_mock(item), &to_mock(item)->_name, _places, page);	\
+}											\
+static ssize_t mock_##_name##_store(struct config_item *item, const char *page,	\
+				    size_t size)					\
+{											\
+	return store_number(to_mock(item), &to_mock(item)->_name, _places, page, size);	\
+}											\
+CONFIGFS_ATTR(mock_, _name)
+
+#define MOCK_TEXT(_name)								\
+static ssize_t mock_##_name##_show(struct config_item *item, char *page)		\
+{											\
+	return show_text(to_mock(item), to_mock(item)->_name, page);			\
+}											\
+static ssize_t mock_##_name##_store(struct config_item *item, const char *page,	\
+				    size_t size)					\
+{											\
+	struct mock *mock = to_mock(item);						\
+											\
+	return store_text(mock, mock->_name, sizeof(mock->_name), page, size);		\
+}											\
+CONFIGFS_ATTR(mock_, _name)
+
+MOCK_TEXT(profile);
+MOCK_TEXT(scene);
+MOCK_NUMBER(width, 0);
+MOCK_NUMBER(height, 0);
+MOCK_NUMBER(seed, 0);
+MOCK_NUMBER(mismatch, PLACES_MISMATCH);
+MOCK_NUMBER(photons, 0);
+MOCK_NUMBER(read_noise, PLACES_READ_NOISE);
+MOCK_NUMBER(rate, PLACES_RATE);
+MOCK_NUMBER(dose_rate, PLACES_DOSE_RATE);
+MOCK_NUMBER(pitch, 0);
+
+/* What may be written to @name; says in the log what is wrong with @value */
+static bool check(struct mock *mock, const char *name, u64 value, unsigned int places,
+		  u64 least, u64 most)
+{
+	char is[32], from[32], to[32];
+
+	if (value >= least && value <= most)
+		return true;
+	mock_decimal_print(is, sizeof(is), places, value);
+	mock_decimal_print(from, sizeof(from), places, least);
+	mock_decimal_print(to, sizeof(to), places, most);
+	dev_err(mock_root, "%s: %s is %s, need %s to %s\n", config_item_name(&mock->item), name,
+		strim(is), strim(from), strim(to));
+	return false;
+}
+
+static bool check_profile(struct mock *mock, enum psx_model_profile *profile)
+{
+	static const char * const names[] = {
+		[PSX_PROFILE_IDEAL] = "ideal",
+		[PSX_PROFILE_REAL] = "real",
+	};
+	int found = match_string(names, ARRAY_SIZE(names), mock->profile);
+
+	if (found < 0) {
+		dev_err(mock_root, "%s: profile is '%s', need ideal or real\n",
+			config_item_name(&mock->item), mock->profile);
+		return false;
+	}
+	*profile = found;
+	return true;
+}
+
+static int get_settings(struct mock *mock, struct mock_settings *s)
+{
+	enum psx_model_profile profile = PSX_PROFILE_REAL;
+	bool good = check_profile(mock, &profile);
+
+	good &= check(mock, "width", mock->width, 0, 1, PSX_MODEL_MAX_SIDE);
+	good &= check(mock, "height", mock->height, 0, 1, PSX_MODEL_MAX_SIDE);
+	good &= check(mock, "mismatch", mock->mismatch, PLACES_MISMATCH, 0, 100000);
+	good &= check(mock, "photons", mock->photons, 0, 1, U32_MAX);
+	good &= check(mock, "read_noise", mock->read_noise, PLACES_READ_NOISE, 0, 1000000);
+	good &= check(mock, "rate", mock->rate, PLACES_RATE, 0, 1000000000);
+	good &= check(mock, "dose_rate", mock->dose_rate, PLACES_DOSE_RATE, 100000, 32920000000ull);
+	good &= check(mock, "pitch", mock->pitch, 0, 1, 100000);
+	if (!good)
+		return -EINVAL;
+	s->rate_milli = mock->rate;
+	s->model = (struct psx_model_config) {
+		.profile = profile,
+		.width = mock->width,
+		.height = mock->height,
+		.pitch_um = mock->pitch,
+		.dose_rate_pgy_s = mock->dose_rate,
+		.seed = mock->seed,
+	};
+	if (profile == PSX_PROFILE_REAL) {
+		s->model.mismatch_ppm = mock->mismatch;
+		s->model.photons = mock->photons;
+		s->model.read_noise_milli = mock->read_noise;
+	}
+	return 0;
+}
+
+/* The firmware file: width * height grey levels of 16 bits, little-endian */
+static int get_scene(struct mock *mock, const struct firmware **scene)
+{
+	size_t wanted = mock->width * mock->height * sizeof(u16);
+	int error;
+
+	*scene = NULL;
+	if (!mock->scene[0])
+		return 0;
+	error = request_firmware(scene, mock->scene, mock_root);
+	if (error) {
+		dev_err(mock_root, "%s: scene '%s' cannot be loaded: %pe\n",
+			config_item_name(&mock->item), mock->scene, ERR_PTR(error));
+		return error;
+	}
+	if ((*scene)->size == wanted)
+		return 0;
+	dev_err(mock_root, "%s: scene '%s' has %zu bytes, %llu x %llu grey levels are %zu\n",
+		config_item_name(&mock->item), mock->scene, (*scene)->size, mock->width,
+		mock->height, wanted);
+	release_firmware(*scene);
+	return -EINVAL;
+}
+
+static int plug_in(struct mock *mock)
+{
+	const struct psx_platform_data data = { .ops = &mock_hw_ops, .hw = mock->detector };
+	const struct platform_device_info info = {
+		.parent = mock_root,
+		.name = PSX_PLATFORM_NAME,
+		.id = PLATFORM_DEVID_AUTO,
+		.data = &data,
+		.size_data = sizeof(data),
+	};
+
+	mock->pdev = platform_device_register_full(&info);
+	if (IS_ERR(mock->pdev))
+		return PTR_ERR(mock->pdev);
+	if (mock->pdev->dev.driver)
+		return 0;
+	dev_err(mock_root, "%s: the driver psxdet did not take it\n",
+		config_item_name(&mock->item));
+	platform_device_unregister(mock->pdev);
+	return -ENXIO;
+}
+
+static int go_live(struct mock *mock)
+{
+	const struct firmware *scene;
+	struct mock_settings settings;
+	int error;
+
+	error = get_settings(mock, &settings);
+	if (error)
+		return error;
+	error = get_scene(mock, &scene);
+	if (error)
+		return error;
+	mock->detector = mock_detector_create(&settings, scene ? (const u16 *)scene->data : NULL);
+	release_firmware(scene);
+	if (IS_ERR(mock->detector)) {
+		error = PTR_ERR(mock->detector);
+		mock->detector = NULL;
+		dev_err(mock_root, "%s: no detector: %pe\n", config_item_name(&mock->item),
+			ERR_PTR(error));
+		return error;
+	}
+	error = plug_in(mock);
+	if (error) {
+		mock_detector_destroy(mock->detector);
+		mock->detector = NULL;
+	}
+	return error;
+}
+
+static void unplug(struct mock *mock)
+{
+	if (!mock->detector)
+		return;
+	platform_device_unregister(mock->pdev);
+	mock_detector_destroy(mock->detector);
+	mock->detector = NULL;
+}
+
+static ssize_t mock_live_show(struct config_item *item, char *page)
+{
+	struct mock *mock = to_mock(item);
+	bool live;
+
+	mutex_lock(&mock->lock);
+	live = mock->detector;
+	mutex_unlock(&mock->lock);
+	return sprintf(page, "%d\n", live);
+}
+
+static ssize_t mock_live_store(struct config_item *item, const char *page, size_t size)
+{
+	struct mock *mock = to_mock(item);
+	int error;
+	bool live;
+
+	error = kstrtobool(page, &live);
+	if (error)
+		return error;
+	mutex_lock(&mock->lock);
+	if (live && !mock->detector)
+		error = go_live(mock);
+	else if (!live)
+		unplug(mock);
+	mutex_unlock(&mock->lock);
+	return error ?: size;
+}
+CONFIGFS_ATTR(mock_, live);
+
+static struct configfs_attribute *mock_attrs[] = {
+	&mock_attr_profile,
+	&mock_attr_scene,
+	&mock_attr_width,
+	&mock_attr_height,
+	&mock_attr_seed,
+	&mock_attr_mismatch,
+	&mock_attr_photons,
+	&mock_attr_read_noise,
+	&mock_attr_rate,
+	&mock_attr_dose_rate,
+	&mock_attr_pitch,
+	&mock_attr_live,
+	NULL,
+};
+
+static void mock_release(struct config_item *item)
+{
+	struct mock *mock = to_mock(item);
+
+	mutex_destroy(&mock->lock);
+	kfree(mock);
+}
+
+static struct configfs_item_operations mock_item_ops = {
+	.release = mock_release,
+};
+
+static const struct config_item_type mock_type = {
+	.ct_item_ops = &mock_item_ops,
+	.ct_attrs = mock_attrs,
+	.ct_owner = THIS_MODULE,
+};
+
+static struct config_item *make_mock(struct config_group *group, const char *name)
+{
+	struct mock *mock = kzalloc(sizeof(*mock), GFP_KERNEL);
+
+	if (!mock)
+		return ERR_PTR(-ENOMEM);
+	mutex_init(&mock->lock);
+	strscpy(mock->profile, "real", sizeof(mock->profile));
+	mock->width = 640;
+	mock->height = 480;
+	mock->seed = 1;
+	mock->mismatch = 20000;
+	mock->photons = 30000;
+	mock->read_noise = 50;
+	mock->dose_rate = 494000000;
+	mock->pitch = 100;
+	config_item_init_type_name(&mock->item, name, &mock_type);
+	return &mock->item;
+}
+
+static void drop_mock(struct config_group *group, struct config_item *item)
+{
+	struct mock *mock = to_mock(item);
+
+	mutex_lock(&mock->lock);
+	unplug(mock);
+	mutex_unlock(&mock->lock);
+	config_item_put(item);
+}
+
+static struct configfs_group_operations mock_group_ops = {
+	.make_item = make_mock,
+	.drop_item = drop_mock,
+};
+
+static const struct config_item_type mock_group_type = {
+	.ct_group_ops = &mock_group_ops,
+	.ct_owner = THIS_MODULE,
+};
+
+static struct configfs_subsystem mock_subsystem = {
+	.su_group = {
+		.cg_item = {
+			.ci_namebuf = "psxdet-mock",
+			.ci_type = &mock_group_type,
+		},
+	},
+};
+
+static int __init mock_init(void)
+{
+	int error;
+
+	mock_root = root_device_register("psxdet-mock");
+	if (IS_ERR(mock_root))
+		return PTR_ERR(mock_root);
+	config_group_init(&mock_subsystem.su_group);
+	mutex_init(&mock_subsystem.su_mutex);
+	error = configfs_register_subsystem(&mock_subsystem);
+	if (error)
+		root_device_unregister(mock_root);
+	return error;
+}
+module_init(mock_init);
+
+static void __exit mock_exit(void)
+{
+	configfs_unregister_subsystem(&mock_subsystem);
+	root_device_unregister(mock_root);
+}
+module_exit(mock_exit);
+
+MODULE_SOFTDEP("pre: psxdet");
+MODULE_DESCRIPTION("Software detectors for psxdet, made through configfs");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Internals of psxdet-mock.ko: detectors in software, made through configfs. */
+#ifndef PSX_MOCK_H
+#define PSX_MOCK_H
+
+#include <linux/types.h>
+
+#include "../model/psx_model.h"
+#include "../psx_hw.h"
+
+struct mock_detector;
+
+/* What the attributes of a detector say */
+struct mock_settings {
+	struct psx_model_config model;
+	u64 rate_milli;		/* frames in 1000 s of real time, 0 = unpaced */
+};
+
+extern const struct psx_hw_ops mock_hw_ops;
+
+/*
+ * A detector that runs, seen through mock_hw_ops with itself as the context.
+ * @levels: width * height of the scene, NULL for darkness; not kept.
+ */
+struct mock_detector *mock_detector_create(const struct mock_settings *settings,
+					   const u16 *levels);
+void mock_detector_destroy(struct mock_detector *detector);
+
+#endif /* PSX_MOCK_H */

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Detectors on PCI: registers in BAR 0, one MSI-X vector, DMA. */
+#include <linux/dma-mapping.h>
+#include <linux/interrupt.h>
+#include <linux/pci.h>
+
+#include "front.h"
+#include "psxdet.h"
+
+#define BAR	0
+
+struct psx_pci {
+	struct pci_dev *pdev;
+	void __iomem *regs;
+	void (*handler)(void *arg);	/* constant while the interrupt is requested */
+	void *arg;
+};
+
+static u32 pci_hw_read(void *hw, u32 reg)
+{
+	struct psx_pci *pci = hw;
+
+	return readl(pci->regs + reg);
+}
+
+static void pci_hw_write(void *hw, u32 reg, u32 value)
+{
+	struct psx_pci *pci = hw;
+
+	writel(value, pci->regs + reg);
+}
+
+static void *pci_hw_alloc_coherent(void *hw, size_t bytes, u64 *address)
+{
+	struct psx_pci *pci = hw;
+	dma_addr_t dma;
+	void *memory = dma_alloc_coherent(&pci->pdev->dev, bytes, &dma, GFP_KERNEL);
+
+	if (memory)
+		*address = dma;
+	return memory;
+}
+
+static void pci_hw_free_coherent(void *hw, size_t bytes, void *memory, u64 address)
+{
+	struct psx_pci *pci = hw;
+
+	dma_free_coherent(&pci->pdev->dev, bytes, memory, address);
+}
+
+static int pci_hw_map(void *hw, struct page *page, size_t bytes, u64 *address)
+{
+	struct psx_pci *pci = hw;
+	struct device *dev = &pci->pdev->dev;
+	dma_addr_t dma = dma_map_page(dev, page, 0, bytes, DMA_FROM_DEVICE);
+
+	if (dma_mapping_error(dev, dma))
+		return -ENOMEM;
+	*address = dma;
+	return 0;
+}
+
+static void pci_hw_unmap(void *hw, size_t bytes, u64 address)
+{
+	struct psx_pci *pci = hw;
+
+	dma_unmap_page(&pci->pdev->dev, address, bytes, DMA_FROM_DEVICE);
+}
+
+static void pci_hw_sync_for_cpu(void *hw, u64 address, size_t bytes)
+{
+	struct psx_pci *pci = hw;
+
+	dma_sync_single_for_cpu(&pci->pdev->dev, address, bytes, DMA_FROM_DEVICE);
+}
+
+static void pci_hw_sync_for_device(void *hw, u64 address, size_t bytes)
+{
+	struct psx_pci *pci = hw;
+
+	dma_sync_single_for_device(&pci->pdev->dev, address, bytes, DMA_FROM_DEVICE);
+}
+
+static irqreturn_t pci_irq(int irq, void *arg)
+{
+	struct psx_pci *pci = arg;
+
+	pci->handler(pci->arg);
+	return IRQ_HANDLED;
+}
+
+static int pci_hw_request_irq(void *hw, void (*handler)(void *arg), void *arg)
+{
+	struct psx_pci *pci = hw;
+
+	pci->handler = handler;
+	pci->arg = arg;
+	return request_threaded_irq(pci_irq_vector(pci->pdev, 0), NULL, pci_irq, IRQF_ONESHOT,
+				    "psxdet", pci);
+}
+
+static void pci_hw_free_irq(void *hw)
+{
+	struct psx_pci *pci = hw;
+
+	free_irq(pci_irq_vector(pci->pdev, 0), pci);
+}
+
+static void pci_hw_quiesce(void *hw)
+{
+	struct psx_pci *pci = hw;
+
+	pci_clear_master(pci->pdev);
+}
+
+static const struct psx_hw_ops pci_hw_ops = {
+	.read = pci_hw_read,
+	.write = pci_hw_write,
+	.alloc_coherent = pci_hw_alloc_coherent,
+	.free_coherent = pci_hw_free_coherent,
+	.map = pci_hw_map,
+	.unmap = pci_hw_unmap,
+	.sync_for_cpu = pci_hw_sync_for_cpu,
+	.sync_for_device = pci_hw_sync_for_device,
+	.request_irq = pci_hw_request_irq,
+	.free_irq = pci_hw_free_irq,
+	.quiesce = pci_hw_quiesce,
+};
+
+static int psx_pci_enable(struct psx_pci *pci)
+{
+	struct pci_dev *pdev = pci->pdev;
+	struct device *dev = &pdev->dev;
+	int error;
+
+	error = pcim_enable_device(pdev);
+	if (error)
+		return dev_err_probe(dev, error, "cannot enable the device\n");
+	if (pci_resource_len(pdev, BAR) < PSX_REG_SPACE)
+		return dev_err_probe(dev, -ENODEV, "BAR %u is too small\n", BAR);
+	pci->regs = pcim_iomap(pdev, BAR, 0);
+	if (!pci->regs)
+		return dev_err_probe(dev, -ENOMEM, "cannot map BAR %u\n", BAR);
+	error = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
+	if (error)
+		return dev_err_probe(dev, error, "no suitable DMA\n");
+	dma_set_max_seg_size(dev, UINT_MAX);
+	return 0;
+}
+
+static int psx_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct psx_pci *pci = devm_kzalloc(&pdev->dev, sizeof(*pci), GFP_KERNEL);
+	struct psx_device *psx;
+	int error;
+
+	if (!pci)
+		return -ENOMEM;
+	pci->pdev = pdev;
+	error = psx_pci_enable(pci);
+	if (error)
+		return error;
+	error = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSIX);
+	if (error < 0)
+		return dev_err_probe(&pdev->dev, error, "no MSI-X vector\n");
+	pci_set_master(pdev);
+	psx = psx_device_create(&pdev->dev, &pci_hw_ops, pci);
+	if (IS_ERR(psx)) {
+		pci_clear_master(pdev);
+		pci_free_irq_vectors(pdev);
+		return PTR_ERR(psx);
+	}
+	pci_set_drvdata(pdev, psx);
+	return 0;
+}
+
+static void psx_pci_remove(struct pci_dev *pdev)
+{
+	psx_device_destroy(pci_get_drvdata(pdev));
+	pci_free_irq_vectors(pdev);
+}
+
+static const struct pci_device_id psx_pci_ids[] = {
+	{ PCI_DEVICE(PSX_PCI_VENDOR, PSX_PCI_DEVICE) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, psx_pci_ids);
+
+static struct pci_driver psx_pci_driver = {
+	.name = "psxdet",
+	.id_table = psx_pci_ids,
+	.probe = psx_pci_probe,
+	.remove = psx_pci_remove,
+};
+
+int psx_pci_register(void)
+{
+	return pci_register_driver(&psx_pci_driver);
+}
+
+void psx_pci_unregister(void)
+{
+	pci_unregister_driver(&psx_pci_driver);
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Detectors that another driver brings, with its own way to their registers. */
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+
+#include "front.h"
+#include "psxdet.h"
+
+static int psx_platform_probe(struct platform_device *pdev)
+{
+	const struct psx_platform_data *data = dev_get_platdata(&pdev->dev);
+	struct psx_device *psx;
+
+	if (!data || !data->ops)
+		return -EINVAL;
+	psx = psx_device_create(&pdev->dev, data->ops, data->hw);
+	if (IS_ERR(psx))
+		return PTR_ERR(psx);
+	return devm_add_action_or_reset(&pdev->dev, psx_device_destroy, psx);
+}
+
+static const struct platform_device_id psx_platform_ids[] = {
+	{ .name = PSX_PLATFORM_NAME },
+	{ }
+};
+MODULE_DEVICE_TABLE(platform, psx_platform_ids);
+
+static struct platform_driver psx_platform_driver = {
+	.driver = { .name = PSX_PLATFORM_NAME },
+	.id_table = psx_platform_ids,
+	.probe = psx_platform_probe,
+};
+
+int psx_platform_register(void)
+{
+	return platform_driver_register(&psx_platform_driver);
+}
+
+void psx_platform_unregister(void)
+{
+	platform_driver_unregister(&psx_platform_driver);
+}

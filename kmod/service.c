@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the device reports: frames, latched configurations, rails, errors, its
+ * end. Interrupts are not counted, they say where to look. While a reserving
+ * reader stands in the device's way, a tick looks at its cursor: it gives room
+ * back without a system call.
+ */
+#include <linux/ktime.h>
+
+#include "psxdet.h"
+
+#define TICK_NS		(1 * NSEC_PER_MSEC)
+
+/* Under service; the file operations see it at once, the unbinding follows */
+void psx_lost(struct psx_device *psx)
+{
+	struct psxdet_event gone = { .type = PSXDET_EVENT_GONE };
+
+	lockdep_assert_held(&psx->service);
+	if (psx->gone)
+		return;
+	psx_event_broadcast(psx, &gone);
+	/* Pairs with psx_event_read(): who sees it, finds the event */
+	smp_store_release(&psx->gone, true);
+	psx->running = false;
+	psx_ring_publish_state(psx);
+	complete_all(&psx->loaded);
+	psx_event_wake_all(psx);
+}
+
+void psx_report_error(struct psx_device *psx, u32 error)
+{
+	struct psxdet_event event = {
+		.type = PSXDET_EVENT_ERROR,
+		.error = PSX_ERR_CODE(error),
+		.reg = PSX_ERR_REG(error),
+	};
+
+	dev_warn_ratelimited(&psx->dev, "error %u at register 0x%03x\n", event.error, event.reg);
+	psx_event_broadcast(psx, &event);
+}
+
+static void report_rails(struct psx_device *psx)
+{
+	u32 state = psx_read(psx, PSX_REG_RAIL_STATE);
+	struct psxdet_event event = {
+		.type = PSXDET_EVENT_RAILS,
+		.state = state & 0xff,
+		.cause = state >> 8 & 0xff,
+	};
+
+	psx_event_broadcast(psx, &event);
+}
+
+static void report_commit(struct psx_device *psx)
+{
+	struct psxdet_event event = {
+		.type = PSXDET_EVENT_COMMIT,
+		.cfg_id = psx_read(psx, PSX_REG_CFG_ID),
+	};
+
+	psx_event_broadcast(psx, &event);
+}
+
+/* ERROR belongs to the sequence that has control; without one, it is ours */
+static void report_stray_error(struct psx_device *psx)
+{
+	u32 error;
+
+	if (!mutex_trylock(&psx->control))
+		return;
+	error = psx_read(psx, PSX_REG_ERROR);
+	if (error) {
+		psx_write(psx, PSX_REG_ERROR, 0);
+		psx_report_error(psx, error);
+	}
+	mutex_unlock(&psx->control);
+}
+
+static void end_series(struct psx_device *psx)
+{
+	struct psxdet_event event = { .type = PSXDET_EVENT_END, .series = psx->series };
+
+	if (!psx->running || psx_read(psx, PSX_REG_STATUS) & PSX_STATUS_RUNNING)
+		return;
+	psx_ring_take(psx);
+	psx->running = false;
+	psx_ring_publish_state(psx);
+	psx_event_broadcast(psx, &event);
+}
+
+static void wake_readers(struct psx_device *psx, bool *waits)
+{
+	struct psx_reader *reader;
+
+	list_for_each_entry(reader, &psx->ring.readers, node) {
+		psx_reader_wake(psx, container_of(reader, struct psx_file, reader));
+		*waits |= psx_reader_waits(psx, reader);
+	}
+}
+
+/* Frames out, room back; a tick while someone may change that silently */
+static void turn_ring(struct psx_device *psx)
+{
+	bool again;
+
+	psx_ring_take(psx);
+	psx_ring_grant(psx);
+	again = psx->ring.blocked && psx->running;
+	wake_readers(psx, &again);
+	if (again && !psx->ticking) {
+		psx->ticking = true;
+		hrtimer_start(&psx->tick, TICK_NS, HRTIMER_MODE_REL);
+	}
+}
+
+static void handle(struct psx_device *psx, u32 status)
+{
+	if (status & (PSX_IRQ_LOADER | PSX_IRQ_ERROR))
+		complete(&psx->loaded);
+	if (status & PSX_IRQ_COMMIT)
+		report_commit(psx);
+	if (status & PSX_IRQ_RAIL)
+		report_rails(psx);
+	if (status & PSX_IRQ_DONE)
+		end_series(psx);
+	if (status & PSX_IRQ_ERROR)
+		report_stray_error(psx);
+	turn_ring(psx);
+}
+
+void psx_service(struct psx_device *psx)
+{
+	u32 status;
+
+	lockdep_assert_held(&psx->service);
+	while (!psx->gone) {
+		status = psx_read(psx, PSX_REG_IRQ_STATUS);
+		if (status & ~PSX_IRQ_ALL && psx_read(psx, PSX_REG_ID) != PSX_ID)
+			psx_lost(psx);
+		status &= PSX_IRQ_ALL;
+		if (!status || psx->gone)
+			break;
+		psx_write(psx, PSX_REG_IRQ_STATUS, status);
+		handle(psx, status);
+	}
+}
+
+void psx_interrupt(void *arg)
+{
+	struct psx_device *psx = arg;
+
+	mutex_lock(&psx->service);
+	psx_service(psx);
+	mutex_unlock(&psx->service);
+}
+
+static enum hrtimer_restart tick(struct hrtimer *timer)
+{
+	struct psx_device *psx = container_of(timer, struct psx_device, tick);
+
+	queue_work(system_highpri_wq, &psx->tick_work);
+	return HRTIMER_NORESTART;
+}
+
+static void tick_work(struct work_struct *work)
+{
+	struct psx_device *psx = container_of(work, struct psx_device, tick_work);
+
+	mutex_lock(&psx->service);
+	psx->ticking = false;
+	if (!psx->gone)
+		turn_ring(psx);
+	mutex_unlock(&psx->service);
+}
+
+void psx_service_init(struct psx_device *psx)
+{
+	hrtimer_setup(&psx->tick, tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	INIT_WORK(&psx->tick_work, tick_work);
+}
+
+/* The device is gone for everybody: no tick comes after this */
+void psx_service_stop(struct psx_device *psx)
+{
+	mutex_lock(&psx->service);
+	psx_lost(psx);
+	mutex_unlock(&psx->service);
+	hrtimer_cancel(&psx->tick);
+	cancel_work_sync(&psx->tick_work);
+}

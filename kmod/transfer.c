@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Planes, maps and scenes between user space and the device. They pass through
+ * memory of the driver's own: what was checked is what is loaded, and user
+ * memory that faults slowly holds no lock.
+ */
+#include <linux/math64.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "psxdet.h"
+
+#define LOADER_TIMEOUT	(5 * HZ)
+#define CODE_MOST	32767
+
+static u32 pixels(const struct psx_device *psx)
+{
+	return psx->id.width * psx->id.height;
+}
+
+static bool transfer_valid(const struct psx_device *psx, const struct psxdet_transfer *t)
+{
+	if (t->flags || !psx_is_zero(t->reserved, sizeof(t->reserved)) ||
+	    t->bytes != (u64)pixels(psx) * sizeof(u16) || t->bank >= psx->id.banks ||
+	    t->phase > U16_MAX)
+		return false;
+	switch (t->target) {
+	case PSXDET_TARGET_PLANE:
+		return true;
+	case PSXDET_TARGET_DARK:
+	case PSXDET_TARGET_OFFSET:
+		return !t->phase;
+	case PSXDET_TARGET_SCENE:
+		return !t->phase && !t->bank;
+	default:
+		return false;
+	}
+}
+
+static bool too_far(s32 a, s32 b, u64 most)
+{
+	return (u32)abs(a - b) > most;
+}
+
+/* The last look before biases get near a crystal: range, and neighbours */
+static int check_plane(const struct psx_device *psx, const s16 *code)
+{
+	u64 most = div_u64((u64)psx->id.neighbour_mv * CODE_MOST, psx->id.max_mv);
+	u32 width = psx->id.width;
+	u32 x, y;
+
+	for (y = 0; y < psx->id.height; y++, code += width) {
+		for (x = 0; x < width; x++) {
+			if (code[x] < -CODE_MOST)
+				return -EINVAL;
+			if (x && too_far(code[x], code[x - 1], most))
+				return -ERANGE;
+			if (y && too_far(code[x], (code - width)[x], most))
+				return -ERANGE;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Move what is in the stage, or goes there; under control */
+static int load_piece(struct psx_device *psx, u32 target, u32 offset, u32 bytes, u32 direction)
+{
+	reinit_completion(&psx->loaded);
+	psx_write64(psx, PSX_REG_LOAD_ADDR_LO, psx->stage_address);
+	psx_write(psx, PSX_REG_LOAD_BYTES, bytes);
+	psx_write(psx, PSX_REG_LOAD_OFFSET, offset);
+	psx_write(psx, PSX_REG_LOAD_TARGET, target);
+	/* The stage is written before the device is told */
+	wmb();
+	psx_write(psx, PSX_REG_LOAD_GO, direction);
+	while (psx_read(psx, PSX_REG_STATUS) & PSX_STATUS_LOADER_BUSY) {
+		if (READ_ONCE(psx->gone))
+			return -ENODEV;
+		if (!wait_for_completion_timeout(&psx->loaded, LOADER_TIMEOUT))
+			return -EIO;
+		reinit_completion(&psx->loaded);
+	}
+	return psx_control_check(psx);
+}
+
+/* One piece at a time has control: nobody waits for a whole plane */
+static int load(struct psx_device *psx, const struct psxdet_transfer *t, void *memory,
+		u32 direction)
+{
+	u32 target = PSX_LOAD_TARGET(t->target, t->bank, t->phase);
+	u32 total = (u32)t->bytes;
+	u32 offset, part;
+	int error;
+
+	for (offset = 0; offset < total; offset += part) {
+		part = min(total - offset, PSX_STAGE_BYTES);
+		error = psx_control_begin(psx);
+		if (error)
+			return error;
+		if (direction == PSX_LOAD_WRITE)
+			memcpy(psx->stage, memory + offset, part);
+		error = load_piece(psx, target, offset, part, direction);
+		if (!error && direction == PSX_LOAD_READ)
+			memcpy(memory + offset, psx->stage, part);
+		psx_control_end(psx);
+		if (error)
+			return error;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int transfer(struct psx_device *psx, const struct psxdet_transfer *t, void *memory,
+		    u32 direction)
+{
+	int error = psx_enter(psx);
+
+	if (error)
+		return error;
+	error = load(psx, t, memory, direction);
+	psx_leave(psx);
+	return error;
+}
+
+int psx_upload(struct psx_device *psx, const struct psxdet_transfer *t)
+{
+	void *memory;
+	int error;
+
+	static_assert(PSXDET_TARGET_PLANE == PSX_LOAD_PLANE);
+	static_assert(PSXDET_TARGET_DARK == PSX_LOAD_DARK);
+	static_assert(PSXDET_TARGET_OFFSET == PSX_LOAD_OFFSET_MAP);
+	static_assert(PSXDET_TARGET_SCENE == PSX_LOAD_SCENE);
+
+	if (!transfer_valid(psx, t))
+		return -EINVAL;
+	if (t->target == PSXDET_TARGET_SCENE && !(psx->id.caps & PSX_CAPS_SCENE))
+		return -EOPNOTSUPP;
+	memory = kvmalloc(t->bytes, GFP_KERNEL_ACCOUNT);
+	if (!memory)
+		return -ENOMEM;
+	error = -EFAULT;
+	if (copy_from_user(memory, u64_to_user_ptr(t->address), t->bytes))
+		goto free;
+	error = t->target == PSXDET_TARGET_PLANE ? check_plane(psx, memory) : 0;
+	if (!error)
+		error = transfer(psx, t, memory, PSX_LOAD_WRITE);
+free:
+	kvfree(memory);
+	return error;
+}
+
+int psx_download(struct psx_device *psx, const struct psxdet_transfer *t)
+{
+	void *memory;
+	int error;
+
+	if (!transfer_valid(psx, t))
+		return -EINVAL;
+	if (t->target == PSXDET_TARGET_SCENE && !(psx->id.caps & PSX_CAPS_SCENE))
+		return -EOPNOTSUPP;
+	memory = kvmalloc(t->bytes, GFP_KERNEL_ACCOUNT);
+	if (!memory)
+		return -ENOMEM;
+	error = transfer(psx, t, memory, PSX_LOAD_READ);
+	if (!error && copy_to_user(u64_to_user_ptr(t->address), memory, t->bytes))
+		error = -EFAULT;
+	kvfree(memory);
+	return error;
+}
