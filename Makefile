@@ -31,7 +31,7 @@ OPT_LIBS := $(if $(CHAFA),$(call pkg_libs,chafa))
 
 CODEC_SRC := $(wildcard kmod/codec/*.c)
 MODEL_SRC := $(wildcard kmod/model/*.c)
-LIB_SRC := $(wildcard lib/*.c lib/sim/*.c) $(CODEC_SRC) $(MODEL_SRC)
+LIB_SRC := $(wildcard lib/*.c lib/sim/*.c lib/dev/*.c) $(CODEC_SRC) $(MODEL_SRC)
 # The tool is built on the public interface, and on how files are written and
 # errors worded
 TOOL_SRC := $(wildcard tools/psxctl/*.c) lib/output.c lib/error.c

@@ -228,15 +228,29 @@ struct psx_device_status {
 	bool running, shutter_open;
 	uint64_t made, dropped;   /**< frames, since reset */
 	uint64_t device_ns;       /**< device clock */
+	bool interlock_open;
+	bool claimed;             /**< somebody may change biases and rails */
+	int32_t claim_pid;        /**< who; 0 = none, or not to be seen from here */
+	uint32_t pending_cfg_id;  /**< waits for the frame boundary, 0 = none */
+	uint32_t cause;           /**< of a trip: 1 over-current, 2 interlock, 3 watchdog */
+	uint32_t series;          /**< acquisition that runs or ran last */
+	uint32_t readers, reserving; /**< programs that read frames; of these, reserving */
 };
 
 struct psx_device;
 
 /**
- * Open a detector: `/dev/psxdetN`, `serial:NAME`, or `sim:key=value,...`, a
- * model inside this process (keys: docs/sim.md). Errors: EINVAL (bad URI or
- * key, worded), ENOENT, EACCES, ENODEV, ENOMEM, and those of psx_image_load()
- * for `scene=`.
+ * Open a detector: `/dev/psxdetN`; `serial:NAME`, a serial number or the
+ * beginning of one; or `sim:key=value,...`, a model inside this process (keys:
+ * docs/sim.md). Opening a detector changes nothing. The first function that
+ * changes it (load, start, trigger, present, set_shutter) claims it: until this
+ * object is closed nobody else can change it, and those functions fail with
+ * EBUSY, naming the owner. The claim ends with the process, too; its end, in
+ * any way, ends the acquisition and ramps the rails down. What is loaded stays.
+ * Errors: EINVAL (bad URI or key, or a serial number that is not unique),
+ * ENOENT (no such detector, or no driver), EACCES (names the group), ENODEV
+ * (not a detector), EPROTO (a driver of another release), ENOMEM, and those of
+ * psx_image_load() for `scene=`.
  */
 PSX_API struct psx_device *psx_device_open(const char *uri, struct psx_error *err);
 /** Closes. While an acquisition of it is not freed, the device lives on. */
@@ -251,10 +265,79 @@ PSX_API int psx_device_present(struct psx_device *dev, const struct psx_image *s
 /** ENOTSUP without PSX_CAP_SHUTTER, EBUSY while running. */
 PSX_API int psx_device_set_shutter(struct psx_device *dev, bool open);
 
-/** Call `found` with the node ("/dev/psxdet0") of every detector that udev
- * knows, until it returns non-zero, which is then returned. 0 when all were
- * shown, -1 when udev is not available. */
-PSX_API int psx_device_enumerate(int (*found)(const char *node, void *arg), void *arg);
+enum psx_event {
+	PSX_EVENT_RAILS = 1,   /**< rails, cause */
+	PSX_EVENT_COMMIT = 2,  /**< cfg_id is latched, and was read back */
+	PSX_EVENT_END = 3,     /**< an acquisition ended: series */
+	PSX_EVENT_OVERRUN = 4, /**< this object's lossy reader lost `count` frames */
+	PSX_EVENT_ERROR = 5,   /**< error and error_register, as docs/registers.md has them */
+	PSX_EVENT_GONE = 6,    /**< unplugged; the last one */
+};
+
+/** What a device reports by itself; may grow at its end. */
+struct psx_device_event {
+	enum psx_event type;
+	uint32_t lost;            /**< events before it that nobody took in time */
+	uint64_t mono_ns;         /**< CLOCK_MONOTONIC */
+	uint32_t rails, cause;    /**< as in struct psx_device_status */
+	uint32_t cfg_id, series;
+	uint32_t error, error_register;
+	uint64_t count;
+};
+
+/**
+ * The next event since the device was opened. 1; or -1: ETIMEDOUT (timeout_ms,
+ * -1 waits for ever), EINTR, ENODEV after the last one, ENOTSUP for a model in
+ * this process. Loading and acquiring take the events of their own object: to
+ * watch a device, open it once more.
+ */
+PSX_API int psx_device_next_event(struct psx_device *dev, int timeout_ms,
+				  struct psx_device_event *event);
+/** A file to poll() for POLLPRI, which is set when an event is there, POLLERR
+ * when the device is gone; it stays the device's. -1 with ENOTSUP for a model in
+ * this process. */
+PSX_API int psx_device_get_fd(const struct psx_device *dev);
+
+/** A detector that was found; may grow at its end. */
+struct psx_device_entry {
+	const char *node;   /**< "/dev/psxdet0" */
+	const char *serial; /**< "" when not known */
+	const char *model;  /**< "" when not known */
+};
+
+/** Call `found` for every detector that udev knows, until it returns non-zero,
+ * which is then returned. The entry is valid during the call. 0 when all were
+ * shown, -1 with ENODEV when udev is not available. */
+PSX_API int psx_device_enumerate(int (*found)(const struct psx_device_entry *entry, void *arg),
+				 void *arg);
+
+/* ------------------------------------------------------------ monitor -- */
+
+/** Detectors as they come and go. */
+struct psx_monitor;
+
+enum psx_monitor_action {
+	PSX_MONITOR_PRESENT = 1, /**< was there at psx_monitor_new(); these come first */
+	PSX_MONITOR_ADDED = 2,
+	PSX_MONITOR_REMOVED = 3,
+};
+
+/** May grow at its end. */
+struct psx_monitor_event {
+	enum psx_monitor_action action;
+	char node[64];
+	char serial[40]; /**< "" when not known */
+	char model[32];  /**< "" when not known */
+};
+
+/** ENODEV when udev is not available, ENOMEM. */
+PSX_API struct psx_monitor *psx_monitor_new(struct psx_error *err);
+PSX_API void psx_monitor_free(struct psx_monitor *mon);
+/** A file to poll() for POLLIN; take events until ETIMEDOUT before. */
+PSX_API int psx_monitor_get_fd(const struct psx_monitor *mon);
+/** 1 with an event; -1: ETIMEDOUT (timeout_ms, -1 waits for ever), EINTR. */
+PSX_API int psx_monitor_next(struct psx_monitor *mon, int timeout_ms,
+			     struct psx_monitor_event *event);
 
 /* ------------------------------------------------------ configuration -- */
 
@@ -380,45 +463,64 @@ PSX_API void psx_pixel_iter_free(struct psx_pixel_iter *iter);
 
 /* -------------------------------------------------------- acquisition -- */
 
-/** Where the frames went; `made` is the device's register. From the start:
- * made = frames + dropped + discarded + damaged + frames not yet fetched. May
- * grow at its end. */
+/**
+ * Where the frames went; `made` is the device's register. From the start, or
+ * from the join: made = frames + dropped + discarded + damaged + overrun +
+ * frames not yet fetched. May grow at its end.
+ */
 struct psx_acquisition_stats {
 	uint64_t made;
 	uint64_t frames;    /**< handed out */
-	uint64_t dropped;   /**< no room: the newest was dropped by the device */
+	uint64_t dropped;   /**< by the device: dropped_full + dropped_device */
 	uint64_t discarded; /**< by abort */
 	uint64_t damaged;   /**< payloads that failed their checks; never handed out */
 	uint64_t saturated; /**< values clipped, over all frames */
+	uint64_t overrun;   /**< overwritten before this lossy reader had read them */
+	uint64_t dropped_full;   /**< no room: a reserving reader was too slow */
+	uint64_t dropped_device; /**< for the device's own reasons */
 };
 
 struct psx_acquisition;
 
-/** Turn the rails on, wait for them, start `frames` frames (0 = endless) with
- * the configuration in force. EBUSY when one runs already, EINVAL when nothing
- * is loaded. Worded by psx_device_error(). */
+/**
+ * Turn the rails on, wait for them, start `frames` frames (0 = endless) with
+ * the configuration in force. Frames are kept for this reader: when there is no
+ * room the device drops new ones, and counts them. EBUSY when one runs already
+ * or somebody else has the device; EINVAL when nothing is loaded; EIO when the
+ * rails trip; ETIMEDOUT when they do not arrive. Worded by psx_device_error().
+ */
 PSX_API struct psx_acquisition *psx_acquisition_start(struct psx_device *dev,
 						      uint64_t frames);
+/**
+ * Read along with the acquisition that runs, whoever started it, from the next
+ * frame to its end. Needs no claim. Without `reserving` the stream does not
+ * wait for this reader: it may be overrun, which it finds out and counts. With
+ * it frames are kept, and a slow reader makes the device drop. ENODATA when
+ * none runs, EBUSY when this object reads already, ENOTSUP for a model in this
+ * process. Worded by psx_device_error().
+ */
+PSX_API struct psx_acquisition *psx_acquisition_join(struct psx_device *dev, bool reserving);
 /**
  * The next frame, borrowed until the next call on this acquisition. 1 with a
  * frame, 0 after the last, -1: ETIMEDOUT (timeout_ms, -1 waits for ever; a
  * model that waits for psx_device_trigger() says so at once), EINTR (a signal
- * came), ENODEV (unplugged), EBADMSG (damaged; the stream goes on).
+ * came), ENODEV (unplugged; after the frames that are there), EBADMSG (damaged;
+ * the stream goes on), EIO (the device ended it: a trip, an error).
  */
 PSX_API int psx_acquisition_next(struct psx_acquisition *acq, int timeout_ms,
 				 const struct psx_frame **frame);
 /** End after the frame that is being made; what is ready can still be
- * fetched. Wakes psx_acquisition_next(). Safe from a signal handler and from
+ * fetched. One that was joined ends for this reader only. Wakes psx_acquisition_next(). Safe from a signal handler and from
  * another thread, as long as the acquisition is not freed. */
 PSX_API void psx_acquisition_stop(struct psx_acquisition *acq);
-/** End now and discard what was not fetched. */
+/** End now, as above, and discard what was not fetched. */
 PSX_API void psx_acquisition_abort(struct psx_acquisition *acq);
 /** Valid until the next call on the acquisition; once the device is gone, what
  * was known last. */
 PSX_API const struct psx_acquisition_stats *
 psx_acquisition_get_stats(struct psx_acquisition *acq);
 PSX_API const char *psx_acquisition_error(const struct psx_acquisition *acq);
-/** Stops, ramps the rails down and frees. */
+/** Stops, ramps the rails down and frees; what was joined is left alone. */
 PSX_API void psx_acquisition_free(struct psx_acquisition *acq);
 
 /* ------------------------------------------------------- accumulation -- */

@@ -12,42 +12,90 @@ struct psx_acquisition {
 	struct psx_error error;
 	struct psx_frame frame; /* the one that is lent out */
 	struct psx_acquisition_stats stats;
-	struct psx_device_status at_start;
+	uint64_t damaged; /* of `stats`, found here */
 	atomic_bool stop_asked;
 	bool stop_told;
+	bool joined; /* somebody else started it */
 	bool ended;
 };
 
-struct psx_acquisition *psx_acquisition_start(struct psx_device *dev, uint64_t frames)
+/* An object around what the transport has begun */
+static struct psx_acquisition *new_acquisition(struct psx_device *dev, bool joined)
 {
-	const struct psx_transport_ops *ops = dev->transport->ops;
-	struct psx_device_status now = { 0 };
 	struct psx_acquisition *acq;
 
 	if (dev->acquiring)
 		return psx_error_null(&dev->error, EBUSY, "an acquisition is running already");
-	if (ops->get_status(dev->transport, &now, &dev->error))
-		return NULL;
-	if (!now.cfg_id)
-		return psx_error_null(&dev->error, EINVAL, "no kernel is loaded");
 	acq = calloc(1, sizeof(*acq));
 	if (!acq)
 		return psx_error_null(&dev->error, ENOMEM, "out of memory");
 	acq->dev = dev;
-	acq->at_start = now;
-	if (ops->set_rails(dev->transport, true, &dev->error) ||
-	    ops->start(dev->transport, frames, &dev->error)) {
-		struct psx_error ignored;
-		int code = errno;
+	acq->joined = joined;
+	return acq;
+}
 
-		(void)ops->set_rails(dev->transport, false, &ignored);
+static struct psx_acquisition *begin(struct psx_acquisition *acq)
+{
+	acq->dev->acquiring = true;
+	acq->dev->references++;
+	return acq;
+}
+
+static int start(struct psx_device *dev, uint64_t frames)
+{
+	const struct psx_transport_ops *ops = dev->transport->ops;
+	struct psx_device_status now = { 0 };
+	struct psx_error ignored;
+	int code;
+
+	if (ops->get_status(dev->transport, &now, &dev->error))
+		return -1;
+	if (!now.cfg_id)
+		return psx_error_set(&dev->error, EINVAL, "no kernel is loaded");
+	if (psx_device_claim(dev))
+		return -1;
+	if (!ops->set_rails(dev->transport, true, &dev->error) &&
+	    !ops->start(dev->transport, frames, &dev->error))
+		return 0;
+	code = errno;
+	(void)ops->set_rails(dev->transport, false, &ignored);
+	errno = code;
+	return -1;
+}
+
+struct psx_acquisition *psx_acquisition_start(struct psx_device *dev, uint64_t frames)
+{
+	struct psx_acquisition *acq = new_acquisition(dev, false);
+
+	if (acq && start(dev, frames)) {
 		free(acq);
-		errno = code;
 		return NULL;
 	}
-	dev->acquiring = true;
-	dev->references++;
-	return acq;
+	return acq ? begin(acq) : NULL;
+}
+
+struct psx_acquisition *psx_acquisition_join(struct psx_device *dev, bool reserving)
+{
+	const struct psx_transport_ops *ops = dev->transport->ops;
+	struct psx_acquisition *acq;
+
+	if (!ops->join)
+		return psx_error_null(&dev->error, ENOTSUP,
+				      "%s is in this process: nobody else reads it",
+				      dev->transport->info.uri);
+	acq = new_acquisition(dev, true);
+	if (acq && ops->join(dev->transport, reserving, &dev->error)) {
+		free(acq);
+		return NULL;
+	}
+	return acq ? begin(acq) : NULL;
+}
+
+static void end(struct psx_acquisition *acq)
+{
+	acq->ended = true;
+	if (acq->dev->transport->ops->leave)
+		acq->dev->transport->ops->leave(acq->dev->transport);
 }
 
 /* Bind a payload to the frame that is lent out, once it has passed all checks */
@@ -86,12 +134,14 @@ int psx_acquisition_next(struct psx_acquisition *acq, int timeout_ms,
 		}
 		got = t->ops->next(t, timeout_ms, &info, &payload, &length, &acq->error);
 	} while (got < 0 && errno == EINTR && atomic_load(&acq->stop_asked) && !acq->stop_told);
-	if (got <= 0) {
-		acq->ended = !got;
+	if (!got)
+		end(acq);
+	if (got < 0 && errno == EBADMSG)
+		acq->damaged++;
+	if (got <= 0)
 		return got;
-	}
 	if (take(acq, payload, length, &info)) {
-		acq->stats.damaged++;
+		acq->damaged++;
 		return -1;
 	}
 	acq->stats.frames++;
@@ -114,19 +164,24 @@ void psx_acquisition_abort(struct psx_acquisition *acq)
 		return;
 	(void)t->ops->stop(t, true, &acq->error);
 	acq->stats.discarded += t->ops->discard(t);
-	acq->ended = true;
+	end(acq);
 }
 
 const struct psx_acquisition_stats *psx_acquisition_get_stats(struct psx_acquisition *acq)
 {
 	struct psx_transport *t = acq->dev->transport;
-	struct psx_device_status now = { 0 };
+	struct psx_acquisition_stats *stats = &acq->stats;
+	struct psx_counts now;
 
-	if (!t->ops->get_status(t, &now, &acq->error)) {
-		acq->stats.made = now.made - acq->at_start.made;
-		acq->stats.dropped = now.dropped - acq->at_start.dropped;
+	if (!t->ops->get_counts(t, &now, &acq->error)) {
+		stats->made = now.made;
+		stats->dropped_full = now.dropped_full;
+		stats->dropped_device = now.dropped_device;
+		stats->dropped = now.dropped_full + now.dropped_device;
+		stats->overrun = now.overrun;
+		stats->damaged = acq->damaged + now.refused;
 	}
-	return &acq->stats;
+	return stats;
 }
 
 const char *psx_acquisition_error(const struct psx_acquisition *acq)
@@ -142,7 +197,8 @@ void psx_acquisition_free(struct psx_acquisition *acq)
 	if (!acq)
 		return;
 	psx_acquisition_abort(acq);
-	(void)acq->dev->transport->ops->set_rails(acq->dev->transport, false, &ignored);
+	if (!acq->joined)
+		(void)acq->dev->transport->ops->set_rails(acq->dev->transport, false, &ignored);
 	acq->dev->acquiring = false;
 	psx_device_close(acq->dev);
 	free(acq);

@@ -15,11 +15,14 @@ const char *psx_version(void)
 
 static struct psx_transport *open_transport(const char *uri, struct psx_error *err)
 {
+	char node[64];
+
 	if (!strncmp(uri, "sim:", 4) || !strcmp(uri, "sim"))
 		return psx_sim_open(uri[3] ? uri + 4 : "", err);
-	if (!strncmp(uri, "/dev/", 5) || !strncmp(uri, "serial:", 7))
-		return psx_error_null(err, ENODEV,
-				      "%s: this version has no kernel driver; sim: is a model", uri);
+	if (!strncmp(uri, "/dev/", 5))
+		return psx_dev_open(uri, err);
+	if (!strncmp(uri, "serial:", 7))
+		return psx_dev_find(uri + 7, node, sizeof(node), err) ? NULL : psx_dev_open(node, err);
 	return psx_error_null(err, EINVAL,
 			      "'%s' is not a detector: use /dev/psxdetN, serial:NAME or sim:key=value,...",
 			      uri);
@@ -74,6 +77,33 @@ const struct psx_device_status *psx_device_get_status(struct psx_device *dev)
 	return &dev->status;
 }
 
+int psx_device_claim(struct psx_device *dev)
+{
+	const struct psx_transport_ops *ops = dev->transport->ops;
+
+	return ops->claim ? ops->claim(dev->transport, &dev->error) : 0;
+}
+
+int psx_device_next_event(struct psx_device *dev, int timeout_ms, struct psx_device_event *event)
+{
+	const struct psx_transport_ops *ops = dev->transport->ops;
+
+	if (!ops->next_event)
+		return psx_error_set(&dev->error, ENOTSUP, "%s is in this process and reports nothing",
+				     dev->transport->info.uri);
+	return ops->next_event(dev->transport, timeout_ms, event, &dev->error);
+}
+
+int psx_device_get_fd(const struct psx_device *dev)
+{
+	const struct psx_transport_ops *ops = dev->transport->ops;
+
+	if (ops->get_fd)
+		return ops->get_fd(dev->transport);
+	errno = ENOTSUP;
+	return -1;
+}
+
 int psx_device_present(struct psx_device *dev, const struct psx_image *scene)
 {
 	const struct psx_device_info *info = &dev->transport->info;
@@ -86,6 +116,8 @@ int psx_device_present(struct psx_device *dev, const struct psx_image *scene)
 		return psx_error_set(&dev->error, EINVAL,
 				     "a scene of %u x %u does not fit a sensor of %u x %u", width,
 				     height, info->width, info->height);
+	if (psx_device_claim(dev))
+		return -1;
 	return dev->transport->ops->present(dev->transport, psx_image_get_levels(scene), &dev->error);
 }
 
@@ -94,10 +126,14 @@ int psx_device_set_shutter(struct psx_device *dev, bool open)
 	if (!(dev->transport->info.caps & PSX_CAP_SHUTTER))
 		return psx_error_set(&dev->error, ENOTSUP, "%s has no shutter",
 				     dev->transport->info.uri);
+	if (psx_device_claim(dev))
+		return -1;
 	return dev->transport->ops->set_shutter(dev->transport, open, &dev->error);
 }
 
 int psx_device_trigger(struct psx_device *dev)
 {
+	if (psx_device_claim(dev))
+		return -1;
 	return dev->transport->ops->trigger(dev->transport, &dev->error);
 }

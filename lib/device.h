@@ -15,4 +15,7 @@ struct psx_device {
 	bool acquiring;
 };
 
+/* Before anything is changed: -1 when somebody else may */
+int psx_device_claim(struct psx_device *dev);
+
 #endif

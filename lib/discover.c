@@ -7,8 +7,15 @@
 
 #define SUBSYSTEM "psxdet"
 
+static const char *attribute(struct udev_device *device, const char *name)
+{
+	const char *value = udev_device_get_sysattr_value(device, name);
+
+	return value ? value : "";
+}
+
 static int show_all(struct udev *udev, struct udev_enumerate *list,
-		    int (*found)(const char *node, void *arg), void *arg)
+		    int (*found)(const struct psx_device_entry *entry, void *arg), void *arg)
 {
 	struct udev_list_entry *entry;
 	int result = 0;
@@ -18,8 +25,15 @@ static int show_all(struct udev *udev, struct udev_enumerate *list,
 			udev_device_new_from_syspath(udev, udev_list_entry_get_name(entry));
 		const char *node = device ? udev_device_get_devnode(device) : NULL;
 
-		if (node)
-			result = found(node, arg);
+		if (node) {
+			const struct psx_device_entry shown = {
+				.node = node,
+				.serial = attribute(device, "serial"),
+				.model = attribute(device, "model"),
+			};
+
+			result = found(&shown, arg);
+		}
 		udev_device_unref(device);
 		if (result)
 			break;
@@ -27,7 +41,7 @@ static int show_all(struct udev *udev, struct udev_enumerate *list,
 	return result;
 }
 
-int psx_device_enumerate(int (*found)(const char *node, void *arg), void *arg)
+int psx_device_enumerate(int (*found)(const struct psx_device_entry *entry, void *arg), void *arg)
 {
 	struct udev *udev = udev_new();
 	struct udev_enumerate *list = udev ? udev_enumerate_new(udev) : NULL;

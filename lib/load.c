@@ -203,7 +203,8 @@ int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 
 	if (!s)
 		s = &psx_default_settings;
-	if (check_banks(dev, banks, count) || check_timing(dev, s, banks, count))
+	if (check_banks(dev, banks, count) || check_timing(dev, s, banks, count) ||
+	    psx_device_claim(dev))
 		return -1;
 	free_retired(dev);
 	slots = calloc(count, sizeof(*slots));

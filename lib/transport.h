@@ -20,10 +20,26 @@ struct psx_slot {
 	uint16_t threshold;
 };
 
+/* Of one reader, since it joined */
+struct psx_counts {
+	uint64_t made;
+	uint64_t dropped_full, dropped_device;
+	uint64_t refused; /* named memory outside the ring */
+	uint64_t overrun;
+};
+
 struct psx_transport_ops {
 	void (*close)(struct psx_transport *t);
 	int (*get_status)(struct psx_transport *t, struct psx_device_status *st,
 			  struct psx_error *err);
+	/* Take the right to change anything, which is kept until close; the
+	 * functions up to trigger() need it, but for read_plane() and what a
+	 * joined reader calls. NULL where it is always there. EBUSY. */
+	int (*claim)(struct psx_transport *t, struct psx_error *err);
+	/* psx_device_next_event(), psx_device_get_fd(); NULL without events */
+	int (*next_event)(struct psx_transport *t, int timeout_ms, struct psx_device_event *event,
+			  struct psx_error *err);
+	int (*get_fd)(const struct psx_transport *t);
 	int (*present)(struct psx_transport *t, const uint16_t *levels, struct psx_error *err);
 	int (*set_shutter)(struct psx_transport *t, bool open, struct psx_error *err);
 
@@ -42,18 +58,29 @@ struct psx_transport_ops {
 
 	/* Returns when the rails are there */
 	int (*set_rails)(struct psx_transport *t, bool on, struct psx_error *err);
+	/* Make frames, and read them, reserving; EBUSY when some are made */
 	int (*start)(struct psx_transport *t, uint64_t frames, struct psx_error *err);
+	/* Read along with what runs, without a claim; ENODATA when nothing does.
+	 * NULL where there is one reader only. */
+	int (*join)(struct psx_transport *t, bool reserving, struct psx_error *err);
+	/* The end of reading, after start() or join(); NULL when it means nothing.
+	 * Counts stay as they are. */
+	void (*leave)(struct psx_transport *t);
+	/* Of who started: the acquisition; of who joined: the reading alone */
 	int (*stop)(struct psx_transport *t, bool abort, struct psx_error *err);
 	/* Make a next() that waits return EINTR; from any thread or signal. A
 	 * wake that nobody waited for is forgotten at the next start. */
 	void (*wake)(struct psx_transport *t);
 	int (*trigger)(struct psx_transport *t, struct psx_error *err);
 	/* As psx_acquisition_next(); the frame's memory is free for reuse at
-	 * the next call. *info and *payload are filled at 1. */
+	 * the next call. *info and *payload are filled at 1. EBADMSG: a frame
+	 * that is not in the ring, stepped over. */
 	int (*next)(struct psx_transport *t, int timeout_ms, struct psx_frame_info *info,
 		    const void **payload, size_t *length, struct psx_error *err);
 	/* Give up what is ready and was not fetched; returns how many frames */
 	uint64_t (*discard)(struct psx_transport *t);
+	int (*get_counts)(struct psx_transport *t, struct psx_counts *counts,
+			  struct psx_error *err);
 };
 
 struct psx_transport {
@@ -63,5 +90,10 @@ struct psx_transport {
 
 /* The model in this process: `keys` is what follows "sim:" */
 struct psx_transport *psx_sim_open(const char *keys, struct psx_error *err);
+
+/* A device of the kernel driver, by its node */
+struct psx_transport *psx_dev_open(const char *node, struct psx_error *err);
+/* The node of the one detector whose serial number begins so, into node[size] */
+int psx_dev_find(const char *serial, char *node, size_t size, struct psx_error *err);
 
 #endif

@@ -122,6 +122,9 @@ static int sim_get_status(struct psx_transport *t, struct psx_device_status *st,
 	st->made = psx_sim_read64(sim, PSX_REG_MADE_LO);
 	st->dropped = psx_sim_read64(sim, PSX_REG_DROPPED_LO);
 	st->device_ns = psx_sim_read64(sim, PSX_REG_CLOCK_LO);
+	st->pending_cfg_id = psx_sim_read(sim, PSX_REG_CFG_PENDING);
+	st->cause = psx_sim_read(sim, PSX_REG_RAIL_STATE) >> 8;
+	st->series = sim->series;
 	return 0;
 }
 
@@ -158,6 +161,28 @@ static int sim_trigger(struct psx_transport *t, struct psx_error *err)
 	return psx_sim_check(sim, "trigger", err);
 }
 
+static int sim_start(struct psx_transport *t, uint64_t frames, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	sim->made_before = psx_sim_read64(sim, PSX_REG_MADE_LO);
+	sim->dropped_before = psx_sim_read64(sim, PSX_REG_DROPPED_LO);
+	return psx_sim_start(t, frames, err);
+}
+
+static int sim_get_counts(struct psx_transport *t, struct psx_counts *counts,
+			  struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	(void)err;
+	*counts = (struct psx_counts){
+		.made = psx_sim_read64(sim, PSX_REG_MADE_LO) - sim->made_before,
+		.dropped_full = psx_sim_read64(sim, PSX_REG_DROPPED_LO) - sim->dropped_before,
+	};
+	return 0;
+}
+
 static const struct psx_transport_ops sim_ops = {
 	.close = sim_close,
 	.get_status = sim_get_status,
@@ -168,12 +193,13 @@ static const struct psx_transport_ops sim_ops = {
 	.read_plane = psx_sim_read_plane,
 	.commit = psx_sim_commit,
 	.set_rails = sim_set_rails,
-	.start = psx_sim_start,
+	.start = sim_start,
 	.stop = psx_sim_stop,
 	.trigger = sim_trigger,
 	.wake = psx_sim_wake,
 	.next = psx_sim_next,
 	.discard = psx_sim_discard,
+	.get_counts = sim_get_counts,
 };
 
 static void fill_info(struct psx_sim *sim)

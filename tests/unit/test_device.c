@@ -107,8 +107,9 @@ static void check_account(struct psx_acquisition *acq, uint64_t in_flight)
 {
 	const struct psx_acquisition_stats *stats = psx_acquisition_get_stats(acq);
 
+	ck_assert_uint_eq(stats->dropped, stats->dropped_full + stats->dropped_device);
 	ck_assert_uint_eq(stats->made, stats->frames + stats->dropped + stats->discarded +
-					       stats->damaged + in_flight);
+					       stats->damaged + stats->overrun + in_flight);
 }
 
 START_TEST(the_account_is_even)
@@ -327,6 +328,23 @@ START_TEST(a_real_detector_repeats_itself)
 }
 END_TEST
 
+/* What only a device of the driver has is refused by a model in this process */
+START_TEST(a_model_has_one_reader_and_no_events)
+{
+	struct psx_device *dev = open_device("sim:width=9,height=9,scene=flat:9");
+	struct psx_device_event event;
+
+	ck_assert_ptr_null(psx_acquisition_join(dev, false));
+	ck_assert_int_eq(errno, ENOTSUP);
+	ck_assert_int_eq(psx_device_next_event(dev, 0, &event), -1);
+	ck_assert_int_eq(errno, ENOTSUP);
+	ck_assert_int_eq(psx_device_get_fd(dev), -1);
+	ck_assert_int_eq(errno, ENOTSUP);
+	ck_assert(!psx_device_get_status(dev)->claimed);
+	psx_device_close(dev);
+}
+END_TEST
+
 START_TEST(sums_of_exposures)
 {
 	const int16_t values[4] = { 10, -20, 30000, 0 };
@@ -367,6 +385,7 @@ START_TEST(bad_uris_are_refused)
 		"", "sim", "nonsense", "sim:width=0", "sim:width=1.5", "sim:width=1e9", "sim:width",
 		"sim:=5", "sim:frob=1", "sim:width=12,,height=3", "sim:rate=1e-9", "sim:mismatch=nan",
 		"sim:profile=ideal,photons=3", "sim:scene=/nowhere/x.pgm", "/dev/psxdet99",
+		"/dev/null", "/dev/", "serial:", "serial:0123456789",
 	};
 	struct psx_error err = { 0 };
 	struct psx_device *dev = psx_device_open(bad[_i], &err);
@@ -404,8 +423,9 @@ int main(void)
 	tcase_add_test(c, planes_are_read_back);
 	tcase_add_test(c, a_refused_load_changes_nothing);
 	tcase_add_test(c, a_real_detector_repeats_itself);
+	tcase_add_test(c, a_model_has_one_reader_and_no_events);
 	tcase_add_test(c, sums_of_exposures);
-	tcase_add_loop_test(c, bad_uris_are_refused, 0, 15);
+	tcase_add_loop_test(c, bad_uris_are_refused, 0, 19);
 	tcase_set_timeout(c, 120);
 	suite_add_tcase(suite, c);
 	return unit_main(suite);

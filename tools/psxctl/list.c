@@ -11,16 +11,18 @@ struct listing {
 	int found;
 };
 
-static int show(const char *node, void *arg)
+static int show(const struct psx_device_entry *entry, void *arg)
 {
 	struct listing *listing = arg;
 
 	listing->found++;
 	if (listing->ctl->json)
-		ctl_json(listing->ctl,
-			 json_pack("{s:o, s:b}", "uri", ctl_json_text(node), "simulated", 0));
+		ctl_json(listing->ctl, json_pack("{s:o, s:o, s:o, s:b}", "uri",
+						 ctl_json_text(entry->node), "model",
+						 ctl_json_text(entry->model), "serial",
+						 ctl_json_text(entry->serial), "simulated", 0));
 	else
-		printf("%s\n", node);
+		printf("%-14s %-12s %s\n", entry->node, entry->model, entry->serial);
 	return 0;
 }
 

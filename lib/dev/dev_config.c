@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/* Banks, planes, scenes and the commit, through the claim. */
+#include "dev.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+int psx_dev_shape(struct psx_transport *t, const struct psx_slot *slot, struct psx_error *err)
+{
+	struct psx_dev *dev = (struct psx_dev *)t;
+	struct psxdet_bank bank = {
+		.bank = slot->slot,
+		.k = slot->k,
+		.phases = slot->phases,
+		.scale = slot->scale,
+		.threshold = slot->threshold,
+	};
+
+	return psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_BANK, &bank, "bank", err);
+}
+
+static struct psxdet_transfer transfer_of(const struct psx_dev *dev, uint32_t target, uint32_t bank,
+					  uint32_t phase, const void *values)
+{
+	return (struct psxdet_transfer){
+		.target = target,
+		.bank = bank,
+		.phase = phase,
+		.bytes = 2ull * dev->facts.width * dev->facts.height,
+		.address = (uintptr_t)values,
+	};
+}
+
+int psx_dev_write_plane(struct psx_transport *t, uint32_t slot, unsigned int phase,
+			const int16_t *codes, struct psx_error *err)
+{
+	struct psx_dev *dev = (struct psx_dev *)t;
+	struct psxdet_transfer plane = transfer_of(dev, PSXDET_TARGET_PLANE, slot, phase, codes);
+	char what[40];
+
+	(void)snprintf(what, sizeof(what), "bias plane %u of bank %u", phase, slot);
+	return psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_UPLOAD, &plane, what, err);
+}
+
+int psx_dev_read_plane(struct psx_transport *t, uint32_t slot, unsigned int phase,
+		       int16_t *codes, struct psx_error *err)
+{
+	struct psx_dev *dev = (struct psx_dev *)t;
+	struct psxdet_transfer plane = transfer_of(dev, PSXDET_TARGET_PLANE, slot, phase, codes);
+	char what[40];
+
+	(void)snprintf(what, sizeof(what), "bias plane %u of bank %u", phase, slot);
+	return psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_DOWNLOAD, &plane, what, err);
+}
+
+int psx_dev_present(struct psx_transport *t, const uint16_t *levels, struct psx_error *err)
+{
+	struct psx_dev *dev = (struct psx_dev *)t;
+	struct psxdet_transfer scene = transfer_of(dev, PSXDET_TARGET_SCENE, 0, 0, levels);
+
+	return psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_UPLOAD, &scene, "scene", err);
+}
+
+int psx_dev_commit(struct psx_transport *t, const struct psx_settings *s, enum psx_mode mode,
+		   const uint32_t *slots, size_t count, uint32_t *cfg_id, struct psx_error *err)
+{
+	struct psx_dev *dev = (struct psx_dev *)t;
+	struct psxdet_config config = {
+		.mode = (uint32_t)mode,
+		.polarity = s->polarity == PSX_BOTH,
+		.pga = (uint32_t)__builtin_ctz(s->pga),
+		.trigger = s->software_trigger ? PSXDET_TRIGGER_SOFTWARE : PSXDET_TRIGGER_TIMER,
+		.channels = (uint32_t)count,
+		.exposure_ns = s->exposure_ns,
+		.period_ns = s->period_ns,
+	};
+	size_t i;
+
+	if (count > PSXDET_CHANNELS_MAX)
+		return psx_error_set(err, ENOSPC, "a schedule has at most %u banks",
+				     PSXDET_CHANNELS_MAX);
+	for (i = 0; i < count; i++)
+		config.bank[i] = (uint8_t)slots[i];
+	if (psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_COMMIT, &config, "commit", err))
+		return -1;
+	*cfg_id = config.cfg_id;
+	return 0;
+}
