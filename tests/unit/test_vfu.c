@@ -154,9 +154,9 @@ START_TEST(version_comes_first)
 	ck_assert_uint_eq(vfu_call(rig.fd, VFU_VERSION, too_new, 3), EINVAL);
 	ck_assert_uint_eq(vfu_call(rig.fd, VFU_VERSION, too_new, 4), ENOTSUP);
 	ck_assert_uint_eq(vfu_call(rig.fd, VFU_VERSION, later_minor, 4), 0);
-	ck_assert_uint_gt(vfu_answer.size, 4);
-	ck_assert_mem_eq(vfu_answer.data, "\0\0\0\0", 4);
-	ck_assert_uint_eq(vfu_answer.data[vfu_answer.size - 1], 0);
+	ck_assert_uint_gt(vfu_reply.size, 4);
+	ck_assert_mem_eq(vfu_reply.data, "\0\0\0\0", 4);
+	ck_assert_uint_eq(vfu_reply.data[vfu_reply.size - 1], 0);
 	ck_assert_uint_eq(vfu_call(rig.fd, VFU_VERSION, later_minor, 4), EPROTO);
 	ck_assert_uint_eq(vfu_call(rig.fd, VFU_RESET, NULL, 0), 0);
 }
@@ -169,7 +169,7 @@ START_TEST(device_regions_and_irqs_are_told)
 
 	boot("width=8,height=8,scene=flat:9");
 	ck_assert_uint_eq(vfu_call(rig.fd, VFU_GET_INFO, info, sizeof(info)), 0);
-	memcpy(info, vfu_answer.data, sizeof(info));
+	memcpy(info, vfu_reply.data, sizeof(info));
 	ck_assert_uint_eq(info[1], VFIO_DEVICE_FLAGS_RESET | VFIO_DEVICE_FLAGS_PCI);
 	ck_assert_uint_eq(info[2], VFIO_PCI_NUM_REGIONS);
 	ck_assert_uint_eq(info[3], VFIO_PCI_NUM_IRQS);
@@ -179,7 +179,7 @@ START_TEST(device_regions_and_irqs_are_told)
 
 		region = (struct vfio_region_info){ .argsz = sizeof(region), .index = i };
 		ck_assert_uint_eq(vfu_call(rig.fd, VFU_GET_REGION_INFO, &region, sizeof(region)), 0);
-		memcpy(&region, vfu_answer.data, sizeof(region));
+		memcpy(&region, vfu_reply.data, sizeof(region));
 		ck_assert_uint_eq(region.index, i);
 		ck_assert_uint_eq(region.size, there ? 4096 : 0);
 		ck_assert_uint_eq(region.flags, there ? 3 : 0);
@@ -188,7 +188,7 @@ START_TEST(device_regions_and_irqs_are_told)
 		irq[0] = sizeof(irq);
 		irq[2] = i;
 		ck_assert_uint_eq(vfu_call(rig.fd, VFU_GET_IRQ_INFO, irq, sizeof(irq)), 0);
-		memcpy(irq, vfu_answer.data, sizeof(irq));
+		memcpy(irq, vfu_reply.data, sizeof(irq));
 		ck_assert_uint_eq(irq[3], i == VFIO_PCI_MSIX_IRQ_INDEX);
 	}
 }
@@ -740,7 +740,7 @@ START_TEST(message_in_pieces)
 		vfu_send(rig.fd, message + i, 1, -1);
 	ck_assert(vfu_receive(rig.fd, &header));
 	ck_assert_uint_eq(header.error, 0);
-	memcpy(&value, vfu_answer.data + sizeof(access), sizeof(value));
+	memcpy(&value, vfu_reply.data + sizeof(access), sizeof(value));
 	ck_assert_uint_eq(value, PSX_ID);
 	/* One that is never whole: the rest is given up with the connection */
 	vfu_send(rig.fd, message, sizeof(message) - 1, -1);

@@ -51,12 +51,12 @@ struct vfu_access {
 };
 
 /* The answer to the last call */
-struct vfu_answer {
+struct vfu_reply {
 	size_t size;
 	u8 data[16384];
 };
 
-extern struct vfu_answer vfu_answer;
+extern struct vfu_reply vfu_reply;
 
 void vfu_send(int fd, const void *bytes, size_t size, int passed_fd);
 /* False when the server has closed the connection */

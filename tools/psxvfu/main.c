@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define USAGE 2
+
 static const char doc[] =
 	"A model of the detector as a PCI device behind a vfio-user socket, for QEMU 10.1 or newer. "
 	"KEY=VALUE,... are those of a sim: URI (docs/sim.md). One client; when it goes, psxvfu ends.\v"
@@ -39,12 +41,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num)
-			argp_error(state, "one list of keys, not '%s' too", arg);
+			argp_failure(state, USAGE, 0, "one list of keys, not '%s' too", arg);
 		arguments->keys = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!arguments->socket)
-			argp_error(state, "--socket says where to listen");
+			argp_failure(state, USAGE, 0, "--socket PATH says where to listen");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -109,7 +111,7 @@ int main(int argc, char **argv)
 	struct vfu *v;
 	int failed;
 
-	argp_err_exit_status = 2;
+	argp_err_exit_status = USAGE;
 	(void)argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	(void)signal(SIGPIPE, SIG_IGN); /* an "eventfd" may be anything */
 	(void)sigaction(SIGTERM, &action, NULL);

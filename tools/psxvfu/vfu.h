@@ -133,6 +133,26 @@ struct vfu_request {
 
 int vfu_request(struct vfu *v, const struct vfu_request *request, u8 *reply, size_t *reply_size);
 
+/* The fixed part of a message; EINVAL when it isn't there */
+static inline int vfu_take(const struct vfu_request *request, void *to, size_t size)
+{
+	if (request->size < size)
+		return EINVAL;
+	memcpy(to, request->data, size);
+	return 0;
+}
+
+static inline void vfu_answer(u8 *reply, size_t *reply_size, const void *data, size_t size)
+{
+	memcpy(reply, data, size);
+	*reply_size = size;
+}
+
+/* region.c */
+int vfu_region_info(const struct vfu_request *r, u8 *reply, size_t *reply_size);
+int vfu_region_read(struct vfu *v, const struct vfu_request *r, u8 *reply, size_t *reply_size);
+int vfu_region_write(struct vfu *v, const struct vfu_request *r, u8 *reply, size_t *reply_size);
+
 /* serve.c: until the client has gone; the fd stays the caller's */
 void vfu_serve(struct vfu *v, int fd);
 /* Answer the messages that wait; for the model's pauses */
