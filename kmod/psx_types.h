@@ -14,6 +14,8 @@
 #include <linux/types.h>
 
 #define psx_store_release(p, v)	smp_store_release(p, v)
+#define psx_read_once(p)	READ_ONCE(*(p))
+#define psx_write_once(p, v)	WRITE_ONCE(*(p), v)
 #else
 #include <assert.h>
 #include <errno.h>
@@ -32,6 +34,8 @@ typedef int32_t s32;
 typedef int64_t s64;
 
 #define psx_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define psx_read_once(p)	__atomic_load_n(p, __ATOMIC_RELAXED)
+#define psx_write_once(p, v)	__atomic_store_n(p, v, __ATOMIC_RELAXED)
 #endif
 
 #endif /* PSX_TYPES_H */

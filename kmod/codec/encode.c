@@ -97,9 +97,10 @@ static long put_chunk(const struct writer *w, const struct psx_layout *layout, u
 	return (long)length;
 }
 
-/* 0, or -ENOSPC when the frame takes more than @size bytes. */
+/* 0, or -ENOSPC when the frame takes more than @size bytes, or -ECANCELED. */
 static int encode_chunks(const struct psx_frame_header *header, const s16 *values,
-			 size_t stride, u8 *out, size_t size, size_t *length, u32 *effective)
+			 size_t stride, u8 *out, size_t size, size_t *length, u32 *effective,
+			 const struct psx_codec_watch *watch)
 {
 	struct psx_layout layout;
 	struct writer w;
@@ -116,14 +117,16 @@ static int encode_chunks(const struct psx_frame_header *header, const s16 *value
 			return -ENOSPC;
 		writer_chunk(&w, (size_t)chunk);
 		values += (size_t)layout.band * PSX_CODEC_TILE * stride;
+		if (watch && !watch->go_on(watch->context))
+			return -ECANCELED;
 	}
 	*length = writer_end(&w, &layout);
 	return 0;
 }
 
-int psx_codec_encode(const struct psx_frame_header *header, const s16 *values,
-		     size_t stride, void *out, size_t size,
-		     size_t *length, u32 *effective)
+int psx_codec_encode_watched(const struct psx_frame_header *header, const s16 *values,
+			     size_t stride, void *out, size_t size, size_t *length,
+			     u32 *effective, const struct psx_codec_watch *watch)
 {
 	struct psx_frame_header tiled = *header;
 	struct psx_frame_header dense = *header;
@@ -138,10 +141,18 @@ int psx_codec_encode(const struct psx_frame_header *header, const s16 *values,
 	psx_layout_init(&layout, &dense);
 	most = dense_size(&layout);
 	ret = encode_chunks(&tiled, values, stride, out, size < most ? size : most, length,
-			    effective);
-	if (ret && most <= size)
-		ret = encode_chunks(&dense, values, stride, out, most, length, effective);
+			    effective, watch);
+	if (ret == -ENOSPC && most <= size)
+		ret = encode_chunks(&dense, values, stride, out, most, length, effective, watch);
 	if (!header->threshold)
 		*effective = header->width * header->height;
 	return ret;
+}
+
+int psx_codec_encode(const struct psx_frame_header *header, const s16 *values,
+		     size_t stride, void *out, size_t size,
+		     size_t *length, u32 *effective)
+{
+	return psx_codec_encode_watched(header, values, stride, out, size, length, effective,
+					NULL);
 }

@@ -61,6 +61,17 @@ int psx_codec_encode(const struct psx_frame_header *header, const s16 *values,
 		     size_t stride, void *out, size_t size,
 		     size_t *length, u32 *effective);
 
+/* What is asked after each row of tiles: false ends the work */
+struct psx_codec_watch {
+	bool (*go_on)(void *context);
+	void *context;
+};
+
+/* The same with a watch; -ECANCELED when it has ended the work. */
+int psx_codec_encode_watched(const struct psx_frame_header *header, const s16 *values,
+			     size_t stride, void *out, size_t size, size_t *length,
+			     u32 *effective, const struct psx_codec_watch *watch);
+
 /*
  * Check header, index and lengths of a payload; 0 or -EBADMSG with *@error set.
  * The chunks themselves are checked when they are decoded.

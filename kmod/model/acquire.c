@@ -32,6 +32,7 @@ void psx_acquire_end(struct psx_model *m)
 		return;
 	m->acq.running = false;
 	m->acq.frame_end = PSX_U64_MAX;
+	psx_write_once(&m->shot.lost, true);
 	psx_config_latch(m);
 	psx_model_raise(m, PSX_IRQ_DONE);
 }
@@ -74,46 +75,15 @@ u32 psx_acquire_trigger(struct psx_model *m)
 	return PSX_ERR_NONE;
 }
 
-static void describe(const struct psx_model *m, const struct psx_channel *channel,
-		     struct psx_frame_header *header, struct psx_completion *c)
-{
-	header->seq = m->made;
-	header->cfg_id = m->active.id;
-	header->channel = (u8)m->acq.channel;
-	header->mode = (u8)m->active.mode;
-	header->pga = (u8)(1u << m->active.pga);
-	header->threshold = channel->threshold;
-	header->scale = channel->scale;
-	header->flags = m->active.polarity ? PSX_FRAME_BOTH : 0;
-	c->seq = header->seq;
-	c->cfg_id = header->cfg_id;
-	c->channel = header->channel;
-	c->mode = header->mode;
-	c->pga = (u8)m->active.pga;
-	c->bank = (u8)channel->bank;
-	c->device_ns = m->clock;
-	c->dropped = m->dropped;
-	c->trigger = m->acq.triggers;
-}
-
 static void finish_frame(struct psx_model *m)
 {
-	const struct psx_channel *channel = &m->active.channel[m->acq.channel];
-	struct psx_frame_header header = { 0 };
-	struct psx_completion c = { 0 };
-	size_t length = 0;
+	struct psx_completion *c = &m->shot.completion;
 
-	describe(m, channel, &header, &c);
-	psx_readout(m, channel, &c.saturated);
-	psx_output_size(m, m->active.mode, m->bank[channel->bank].k, &header.width,
-			&header.height);
-	if (psx_codec_encode(&header, m->values, header.width, m->payload, m->payload_size,
-			     &length, &c.effective))
-		length = 0;
-	c.length = (u32)length;
-	c.crc32c = psx_crc32c(0, m->payload, length);
+	/* then whoever ended the acquisition has seen to all that follows */
+	if (!psx_shot_make(m))
+		return;
 	m->made++;
-	if (length && psx_ring_put(m, &c)) {
+	if (c->length && psx_ring_put(m, c)) {
 		psx_model_raise(m, PSX_IRQ_FRAME);
 	} else {
 		m->dropped++;

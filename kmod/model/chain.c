@@ -31,14 +31,14 @@ static u64 relative_dose(u64 rate_pgy_s, u64 exposure_ns)
 	return (rate * seconds + rate * rest / 1000000000) << 4;
 }
 
-void psx_chain_init(struct psx_chain *chain, const struct psx_model *m, u32 scale)
+void psx_chain_init(struct psx_chain *chain, const struct psx_model *m)
 {
 	u64 read = m->config.read_noise_milli;
 
-	chain->dose = relative_dose(m->config.dose_rate_pgy_s, m->active.exposure);
-	chain->noise_seed = psx_hash(m->config.seed, m->made);
-	chain->pga = m->active.pga;
-	chain->scale = scale;
+	chain->dose = relative_dose(m->config.dose_rate_pgy_s, m->shot.exposure);
+	chain->noise_seed = psx_hash(m->config.seed, m->shot.header.seq);
+	chain->pga = m->shot.completion.pga;
+	chain->scale = m->shot.header.scale;
 	chain->photons = m->config.photons;
 	read *= read;
 	chain->read_variance = (read / 1000000 << PSX_WEIGHT_SHIFT) +

@@ -20,7 +20,7 @@ static void bank_clear(struct psx_model *m, struct psx_bank_slot *bank)
 
 	m->planes_used -= planes_of(bank);
 	for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
-		m->host.free(m->host.context, blocks[i]);
+		psx_block_free(m, blocks[i]);
 	memset(bank, 0, sizeof(*bank));
 }
 
@@ -104,7 +104,7 @@ static bool codes_valid(const s16 *codes, size_t count)
 static u32 load_plane(struct psx_model *m, struct psx_bank_slot *bank, u32 phase, u32 direction)
 {
 	size_t bytes = area_of(m) * sizeof(s16);
-	s16 *plane;
+	s16 *plane, *planes;
 	u32 error;
 
 	if (phase >= bank->phases)
@@ -125,6 +125,12 @@ static u32 load_plane(struct psx_model *m, struct psx_bank_slot *bank, u32 phase
 	}
 	if (phase != bank->loaded || m->loader.offset != bank->fill)
 		return PSX_ERR_STATE;
+	/* a frame reads whole banks, and these begin anew: nothing to keep */
+	planes = psx_block_own(m, bank->planes, bank->phases * bytes, 0);
+	if (!planes)
+		return PSX_ERR_SPACE;
+	bank->planes = planes;
+	plane = planes + phase * area_of(m);
 	error = transfer(m, (u8 *)plane, bytes, direction);
 	if (error)
 		return error;
@@ -141,14 +147,20 @@ static u32 load_plane(struct psx_model *m, struct psx_bank_slot *bank, u32 phase
 static u32 load_map(struct psx_model *m, struct psx_bank_slot *bank, s16 **map, u32 direction)
 {
 	size_t bytes = area_of(m) * sizeof(s16);
+	s16 *own;
 	u32 error;
 
 	if (!bank->k || (!*map && direction == PSX_LOAD_READ))
 		return PSX_ERR_INCOMPLETE;
 	if (direction == PSX_LOAD_WRITE && bank->users)
 		return PSX_ERR_STATE;
-	if (*map)
-		return transfer(m, (u8 *)*map, bytes, direction);
+	if (*map) {
+		own = direction == PSX_LOAD_WRITE ? psx_block_own(m, *map, bytes, bytes) : *map;
+		if (!own)
+			return PSX_ERR_SPACE;
+		*map = own;
+		return transfer(m, (u8 *)own, bytes, direction);
+	}
 	if (m->planes_used == m->planes_max)
 		return PSX_ERR_SPACE;
 	*map = m->host.alloc(m->host.context, bytes);
@@ -162,6 +174,21 @@ static u32 load_map(struct psx_model *m, struct psx_bank_slot *bank, s16 **map, 
 	}
 	m->planes_used++;
 	return PSX_ERR_NONE;
+}
+
+static u32 load_scene(struct psx_model *m, u32 direction)
+{
+	size_t bytes = area_of(m) * sizeof(u16);
+	u16 *own = m->scene;
+
+	if (m->acq.running)
+		return PSX_ERR_STATE;
+	if (direction == PSX_LOAD_WRITE)
+		own = psx_block_own(m, m->scene, bytes, bytes);
+	if (!own)
+		return PSX_ERR_SPACE;
+	m->scene = own;
+	return transfer(m, (u8 *)own, bytes, direction);
 }
 
 u32 psx_loader_go(struct psx_model *m, u32 direction)
@@ -187,9 +214,7 @@ u32 psx_loader_go(struct psx_model *m, u32 direction)
 		error = load_map(m, bank, &bank->offset, direction);
 		break;
 	case PSX_LOAD_SCENE:
-		if (m->acq.running)
-			return PSX_ERR_STATE;
-		error = transfer(m, (u8 *)m->scene, area_of(m) * sizeof(u16), direction);
+		error = load_scene(m, direction);
 		break;
 	default:
 		return PSX_ERR_RANGE;

@@ -45,7 +45,7 @@ struct psx_model *psx_model_create(const struct psx_model_host *host,
 	u32 i;
 
 	*error = -EINVAL;
-	if (!config_valid(config))
+	if (!config_valid(config) || !host->lock != !host->unlock)
 		return NULL;
 	*error = -ENOMEM;
 	m = host->alloc(host->context, sizeof(*m));

@@ -107,6 +107,28 @@ struct psx_power {
 	bool wanted;
 };
 
+/*
+ * The frame that is computed, with all that it takes from the registers: these
+ * may change meanwhile. The memory that it reads is not written or freed before
+ * its end; what the model gives up of it meanwhile is kept in @left until then.
+ */
+struct psx_shot {
+	struct psx_frame_header header;
+	struct psx_completion completion;
+	const u16 *scene;
+	const s16 *planes;
+	const s16 *dark;
+	const s16 *offset;
+	u64 exposure;
+	u32 k;
+	u32 phases;
+	void *left[4];
+	u32 left_count;
+	bool shutter_open;
+	bool computing;
+	bool lost;		/* read without the lock */
+};
+
 struct psx_acquire {
 	u64 frames;		/* still to make; PSX_U64_MAX = endless */
 	u64 frames_reg;
@@ -123,7 +145,7 @@ struct psx_model {
 	struct psx_model_config config;
 	struct psx_sensor sensor;
 	u16 *scene;		/* width * height grey levels */
-	s16 *values;		/* the frame in the making */
+	s16 *values;		/* this and the next three: of the frame that is computed */
 	s64 *sums;		/* one row of cells: weighted sum, Q30 levels */
 	u64 *squares;		/* the same: sum of w^2 * level, Q30 */
 	u8 *payload;
@@ -141,6 +163,7 @@ struct psx_model {
 	struct psx_loader loader;
 	struct psx_power power;
 	struct psx_acquire acq;
+	struct psx_shot shot;
 	u64 clock;
 	u64 made;
 	u64 dropped;
@@ -177,8 +200,20 @@ s32 psx_sensor_response(const struct psx_sensor *sensor, size_t index, s16 code)
 u64 psx_hash(u64 seed, u64 counter);
 s32 psx_gauss(u64 seed, u64 counter);	/* standard normal, Q16 */
 
-/* readout.c: expose all phases of a channel, fill m->values */
-void psx_readout(struct psx_model *m, const struct psx_channel *channel, u32 *saturated);
+/* shot.c: compute the frame that ends now; false: it was lost meanwhile */
+bool psx_shot_make(struct psx_model *m);
+bool psx_shot_go_on(void *model);
+void psx_yield(const struct psx_model *m);
+/* Free @block, when the frame that is computed reads it then with that frame */
+void psx_block_free(struct psx_model *m, void *block);
+/*
+ * @block of @bytes, to be written: where the frame that is computed reads it, new
+ * memory with the first @keep bytes of it. NULL: none left
+ */
+void *psx_block_own(struct psx_model *m, void *block, size_t bytes, size_t keep);
+
+/* readout.c: expose all phases of m->shot, fill m->values; false: it was lost */
+bool psx_readout(struct psx_model *m, u32 *saturated);
 void psx_output_size(const struct psx_model *m, u32 mode, u32 k, u32 *width, u32 *height);
 
 /* chain.c: from a sum of currents to a value of a frame */
@@ -192,7 +227,7 @@ struct psx_chain {
 	bool ideal;
 };
 
-void psx_chain_init(struct psx_chain *chain, const struct psx_model *m, u32 scale);
+void psx_chain_init(struct psx_chain *chain, const struct psx_model *m);
 s16 psx_chain_value(const struct psx_chain *chain, s64 sum, u64 squares, size_t pixel,
 		    s16 offset, s16 dark, u32 *saturated);
 

@@ -2,8 +2,18 @@
 /*
  * A psxdet detector in software, seen from the program that hosts it: the
  * mock driver, the library's sim: transport or the vfio-user server.
- * Integer arithmetic only; memory comes from the host, and none is asked for
- * while frames are made. The host serialises all calls on one model.
+ * Integer arithmetic only; memory comes from the host.
+ *
+ * Calls on one model are serialised by the host, but for one: while
+ * psx_model_advance() computes a frame, which takes seconds on the largest
+ * sensors, it lets go of the host's lock, when there is one, so that registers
+ * are read and written meanwhile. They show and do what they would just before
+ * the frame's end; a frame that such a write aborts is not made. With the lock,
+ * nothing takes longer than to copy a payload, or what LOAD_GO moves.
+ *
+ * Device time stands still while a frame is computed, and what falls due then is
+ * done after. So a host that follows a clock of its own leaves out the time that
+ * psx_model_advance() took: else a watchdog petted in time would run out.
  */
 #ifndef PSX_MODEL_H
 #define PSX_MODEL_H
@@ -39,7 +49,13 @@ struct psx_model_config {
  */
 struct psx_model_host {
 	void *context;
-	void *(*alloc)(void *context, size_t bytes);	/* zeroed, or NULL */
+	/*
+	 * Zeroed memory, or NULL. Asked for by psx_model_create() and in writes of
+	 * BANK_SHAPE and LOAD_GO, never while a frame is made. What such a write
+	 * puts in the place of memory that the frame being computed reads comes on
+	 * top of PLANES until that frame has ended.
+	 */
+	void *(*alloc)(void *context, size_t bytes);
 	void (*free)(void *context, void *memory);	/* NULL too */
 	/*
 	 * Host memory for the device's access, valid until the next call, and
@@ -47,7 +63,18 @@ struct psx_model_host {
 	 */
 	void *(*map)(void *context, u64 address, size_t bytes);
 	void (*irq)(void *context);	/* an enabled interrupt is pending; no calls back */
-	void (*yield)(void *context);	/* called every few milliseconds of work */
+	/*
+	 * May be NULL. Called between stretches of a few milliseconds of work in
+	 * psx_model_create() and psx_model_advance(); in the latter without the lock,
+	 * so a host of one thread may read and write registers in it
+	 */
+	void (*yield)(void *context);
+	/*
+	 * Let go of the lock that the caller of psx_model_advance() holds, and take
+	 * it again; both or none, NULL in hosts of one thread
+	 */
+	void (*unlock)(void *context);
+	void (*lock)(void *context);
 };
 
 /* NULL and *@error (negative errno): -EINVAL, -ENOMEM, with nothing left behind. */
@@ -58,11 +85,15 @@ void psx_model_destroy(struct psx_model *model);
 u32 psx_model_read(struct psx_model *model, u32 reg);
 void psx_model_write(struct psx_model *model, u32 reg, u32 value);
 
-/* Device time until something will happen by itself; U64_MAX for never. */
+/*
+ * Device time until something will happen by itself; U64_MAX for never, 0 while a
+ * frame is computed.
+ */
 u64 psx_model_next_event(const struct psx_model *model);
 /*
  * Let @ns of device time pass; what falls due is done, in order. The clock
- * stands still once it shows 2^63 ns.
+ * stands still once it shows 2^63 ns. One call at a time, and none of
+ * psx_model_destroy() meanwhile.
  */
 void psx_model_advance(struct psx_model *model, u64 ns);
 

@@ -59,8 +59,8 @@ static void add_cell(struct psx_model *m, const s16 *plane, size_t row, s32 corn
 		s64 response = psx_sensor_response(&m->sensor, index, plane[index]);
 		u64 weight = (u64)(response < 0 ? -response : response) >> 15;
 
-		m->sums[cell] += response * m->scene[index];
-		m->squares[cell] += weight * weight * m->scene[index];
+		m->sums[cell] += response * m->shot.scene[index];
+		m->squares[cell] += weight * weight * m->shot.scene[index];
 	}
 }
 
@@ -107,7 +107,7 @@ static void add_row(struct psx_model *m, const s16 *plane, u32 y, struct cells c
 	if (begin >= end)
 		return;
 	code = plane + row + (u32)(cells.first + (s32)(begin * k));
-	level = m->scene + row + (u32)(cells.first + (s32)(begin * k));
+	level = m->shot.scene + row + (u32)(cells.first + (s32)(begin * k));
 	if (k == 3)
 		add_whole_cells(m->sensor.response, code, level, m->sums + begin, end - begin, 3);
 	else if (k == 5)
@@ -118,7 +118,6 @@ static void add_row(struct psx_model *m, const s16 *plane, u32 y, struct cells c
 
 /* What one phase of a frame needs to know */
 struct exposure {
-	const struct psx_bank_slot *bank;
 	const s16 *plane;
 	struct cells columns, rows;
 	u32 step;		/* output pixels from cell to cell */
@@ -126,10 +125,11 @@ struct exposure {
 	u32 stride;		/* output pixels a row */
 };
 
-static void expose(struct psx_model *m, const struct exposure *e, const struct psx_chain *chain,
+static bool expose(struct psx_model *m, const struct exposure *e, const struct psx_chain *chain,
 		   u32 *saturated)
 {
-	u32 k = e->bank->k;
+	const struct psx_shot *shot = &m->shot;
+	u32 k = shot->k;
 	u32 row, cell, r;
 
 	for (row = 0; row < e->rows.count; row++) {
@@ -137,47 +137,50 @@ static void expose(struct psx_model *m, const struct exposure *e, const struct p
 
 		memset(m->sums, 0, e->columns.count * sizeof(*m->sums));
 		memset(m->squares, 0, e->columns.count * sizeof(*m->squares));
-		for (r = 0; m->shutter_open && r < k; r++) {
+		for (r = 0; shot->shutter_open && r < k; r++) {
 			s32 y = e->rows.first + (s32)(row * k + r);
 
 			if (y >= 0 && y < (s32)m->config.height)
 				add_row(m, e->plane, (u32)y, e->columns, k);
 		}
 		for (cell = 0; cell < e->columns.count; cell++, pixel += e->step) {
-			s16 offset = e->bank->offset ? e->bank->offset[pixel] : 0;
-			s16 dark = e->bank->dark ? e->bank->dark[pixel] : 0;
+			s16 offset = shot->offset ? shot->offset[pixel] : 0;
+			s16 dark = shot->dark ? shot->dark[pixel] : 0;
 
 			m->values[pixel] = psx_chain_value(chain, m->sums[cell], m->squares[cell],
 							   pixel, offset, dark, saturated);
 		}
-		if (m->host.yield)
-			m->host.yield(m->host.context);
+		if (!psx_shot_go_on(m))
+			return false;
 	}
+	return true;
 }
 
-void psx_readout(struct psx_model *m, const struct psx_channel *channel, u32 *saturated)
+bool psx_readout(struct psx_model *m, u32 *saturated)
 {
-	const struct psx_bank_slot *bank = &m->bank[channel->bank];
+	const struct psx_shot *shot = &m->shot;
 	size_t area = (size_t)m->config.width * m->config.height;
-	struct exposure e = { .bank = bank };
+	u32 k = shot->k;
+	struct exposure e = { .stride = shot->header.width };
 	struct psx_chain chain;
-	u32 phase, height;
+	u32 phase;
 
-	psx_chain_init(&chain, m, channel->scale);
-	psx_output_size(m, m->active.mode, bank->k, &e.stride, &height);
-	for (phase = 0; phase < bank->phases; phase++) {
-		e.plane = bank->planes + phase * area;
-		if (m->active.mode == PSX_MODE_REG_SCAN) {
-			e.columns = cells_of_phase(phase % bank->k, bank->k, m->config.width);
-			e.rows = cells_of_phase(phase / bank->k, bank->k, m->config.height);
-			e.step = bank->k;
-			e.left = (u32)(e.columns.first + (s32)(bank->k / 2));
-			e.top = (u32)(e.rows.first + (s32)(bank->k / 2));
+	psx_chain_init(&chain, m);
+	for (phase = 0; phase < shot->phases; phase++) {
+		e.plane = shot->planes + phase * area;
+		if (shot->header.mode == PSX_MODE_REG_SCAN) {
+			e.columns = cells_of_phase(phase % k, k, m->config.width);
+			e.rows = cells_of_phase(phase / k, k, m->config.height);
+			e.step = k;
+			e.left = (u32)(e.columns.first + (s32)(k / 2));
+			e.top = (u32)(e.rows.first + (s32)(k / 2));
 		} else {
-			e.columns = (struct cells){ 0, e.stride };
-			e.rows = (struct cells){ 0, height };
+			e.columns = (struct cells){ 0, shot->header.width };
+			e.rows = (struct cells){ 0, shot->header.height };
 			e.step = 1;
 		}
-		expose(m, &e, &chain, saturated);
+		if (!expose(m, &e, &chain, saturated))
+			return false;
 	}
+	return true;
 }

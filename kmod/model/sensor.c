@@ -7,6 +7,8 @@
 #include "model.h"
 
 #define CODES		65536u
+#define CODES_STRETCH	1024u	/* and deviations, about a millisecond of either */
+#define DEVIATIONS_STRETCH 65536u
 #define UNIT_NV		95000000000ull	/* weight 1 is the response at +95 V */
 /* Decorrelates the three deviations of a sub-pixel from each other */
 #define SEED_GAIN	0x6761696eull
@@ -22,8 +24,9 @@ static s32 nominal(const struct psx_carrier *carrier, u32 magnitude, u64 unit)
 	return (s32)(collection * psx_hecht_surface(carrier->surface_nv, nv) / unit);
 }
 
-static void fill_tables(struct psx_sensor *sensor)
+static void fill_tables(struct psx_model *m)
 {
+	struct psx_sensor *sensor = &m->sensor;
 	u32 code;
 
 	sensor->unit = ((u64)psx_hecht_collection(&psx_holes, UNIT_NV) *
@@ -31,6 +34,8 @@ static void fill_tables(struct psx_sensor *sensor)
 	for (code = 1; code <= PSX_MAX_CODE; code++) {
 		sensor->response[code] = nominal(&psx_holes, code, sensor->unit);
 		sensor->response[CODES - code] = -nominal(&psx_electrons, code, sensor->unit);
+		if (!(code % CODES_STRETCH))
+			psx_yield(m);
 	}
 	if (!sensor->gain)
 		return;
@@ -39,22 +44,27 @@ static void fill_tables(struct psx_sensor *sensor)
 
 		sensor->collection[0][code] = psx_hecht_collection(&psx_holes, nv);
 		sensor->collection[1][code] = psx_hecht_collection(&psx_electrons, nv);
+		if (!(code % CODES_STRETCH))
+			psx_yield(m);
 	}
 }
 
-static void fill_deviations(s16 *deviation, size_t count, u32 ppm, u64 seed)
+static void fill_deviations(const struct psx_model *m, s16 *deviation, u64 seed)
 {
+	size_t count = (size_t)m->config.width * m->config.height;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		/* Q16 deviate * ppm / 1e6, kept within +-45 % */
-		s64 value = (s64)psx_gauss(seed, i) * ppm / 1000000;
+		s64 value = (s64)psx_gauss(seed, i) * m->config.mismatch_ppm / 1000000;
 
 		if (value > 29491)
 			value = 29491;
 		if (value < -29491)
 			value = -29491;
 		deviation[i] = (s16)value;
+		if (!(i % DEVIATIONS_STRETCH))
+			psx_yield(m);
 	}
 }
 
@@ -76,8 +86,7 @@ int psx_sensor_init(struct psx_model *m)
 			if (!deviation)
 				return -ENOMEM;
 			*deviations[i] = deviation;
-			fill_deviations(deviation, count, m->config.mismatch_ppm,
-					psx_hash(m->config.seed, seeds[i]));
+			fill_deviations(m, deviation, psx_hash(m->config.seed, seeds[i]));
 		}
 		for (i = 0; i < 2; i++) {
 			sensor->collection[i] = m->host.alloc(m->host.context,
@@ -86,7 +95,7 @@ int psx_sensor_init(struct psx_model *m)
 				return -ENOMEM;
 		}
 	}
-	fill_tables(sensor);
+	fill_tables(m);
 	return 0;
 }
 

@@ -17,6 +17,7 @@ u32 width, height;
 static void *host_alloc(void *context, size_t bytes)
 {
 	(void)context;
+	ck_assert(!host.unlocked);
 	if (++host.allocations == host.fail_at)
 		return NULL;
 	host.live++;
@@ -26,6 +27,7 @@ static void *host_alloc(void *context, size_t bytes)
 static void host_free(void *context, void *memory)
 {
 	(void)context;
+	ck_assert(!host.unlocked);
 	host.live -= memory != NULL;
 	free(memory);
 }
@@ -36,6 +38,7 @@ static void *host_map(void *context, u64 at, size_t bytes)
 	u64 offset = at & ((1ull << REGION_SHIFT) - 1);
 
 	(void)context;
+	ck_assert(!host.unlocked);
 	if (host.deaf || region >= REGIONS || offset > region_size[region] ||
 	    bytes > region_size[region] - offset)
 		return NULL;
@@ -45,7 +48,50 @@ static void *host_map(void *context, u64 at, size_t bytes)
 static void host_irq(void *context)
 {
 	(void)context;
+	ck_assert(!host.unlocked);
 	host.interrupts++;
+}
+
+static void do_meanwhile(void)
+{
+	void (*meanwhile)(void) = host.meanwhile;
+
+	if (!meanwhile || host.yields != host.after_yields)
+		return;
+	host.meanwhile = NULL;
+	host.unlocked = false;
+	meanwhile();
+	host.unlocked = true;
+}
+
+static void host_unlock(void *context)
+{
+	(void)context;
+	ck_assert(!host.unlocked);
+	host.yields = 0;
+	if (host.lock) {
+		pthread_mutex_unlock(host.lock);
+		return;
+	}
+	host.unlocked = true;
+	do_meanwhile();
+}
+
+static void host_lock(void *context)
+{
+	(void)context;
+	if (host.lock)
+		pthread_mutex_lock(host.lock);
+	ck_assert(host.lock || host.unlocked);
+	host.unlocked = false;
+}
+
+static void host_yield(void *context)
+{
+	(void)context;
+	host.yields++;
+	if (host.unlocked)
+		do_meanwhile();
 }
 
 u64 address(enum region region, u64 offset)
@@ -127,11 +173,17 @@ struct psx_model_config make_config(enum psx_model_profile profile, u32 w, u32 h
 	return config;
 }
 
+struct psx_model_host model_host(void)
+{
+	return (struct psx_model_host){
+		.alloc = host_alloc, .free = host_free, .map = host_map, .irq = host_irq,
+		.yield = host_yield, .unlock = host_unlock, .lock = host_lock,
+	};
+}
+
 struct psx_model *create(const struct psx_model_config *config, int *error)
 {
-	const struct psx_model_host calls = {
-		.alloc = host_alloc, .free = host_free, .map = host_map, .irq = host_irq,
-	};
+	const struct psx_model_host calls = model_host();
 
 	return psx_model_create(&calls, config, error);
 }

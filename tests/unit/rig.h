@@ -6,6 +6,8 @@
 #ifndef PSX_TEST_RIG_H
 #define PSX_TEST_RIG_H
 
+#include <pthread.h>
+
 #include <codec/psx_codec.h>
 #include <model/psx_model.h>
 #include <psx_regs.h>
@@ -28,6 +30,12 @@ struct host {
 	u8 *memory[REGIONS];
 	unsigned int allocations, fail_at, live, interrupts;
 	bool deaf; /* no region answers */
+	/* What another thread does, once, while a frame is computed, after so many yields */
+	void (*meanwhile)(void);
+	unsigned int after_yields;
+	unsigned int yields;   /* in the frame that is computed, or was last */
+	bool unlocked;	       /* the model computes: nothing but yield is called */
+	pthread_mutex_t *lock; /* of hosts with threads */
 };
 
 struct ring {
@@ -53,6 +61,7 @@ TCase *add_case(Suite *suite, const char *name);
 u64 address(enum region region, u64 offset);
 
 struct psx_model_config make_config(enum psx_model_profile profile, u32 w, u32 h);
+struct psx_model_host model_host(void);
 struct psx_model *create(const struct psx_model_config *config, int *error);
 void make_from(const struct psx_model_config *config);
 /* An ideal detector, at reset */

@@ -455,6 +455,48 @@ START_TEST(regions)
 }
 END_TEST
 
+struct patience {
+	u32 asked, until;
+};
+
+static bool go_on(void *context)
+{
+	struct patience *p = context;
+
+	return ++p->asked != p->until;
+}
+
+/* The watch is asked after each of 60 rows of tiles; again when they have no room */
+START_TEST(watched)
+{
+	const u32 rows = _i ? 60 + 59 : 60;
+	struct patience patience = { 0, 0 };
+	const struct psx_codec_watch watch = { go_on, &patience };
+	size_t bound = psx_codec_bound(640, 480), length;
+	u8 *out = malloc(bound);
+	struct sample s;
+	u32 effective;
+
+	seed_rng();
+	s = make_sample(640, 480, 1, true, _i ? NOISE : SMOOTH);
+	encode_sample(&s);
+	ck_assert_int_eq(psx_codec_encode_watched(&s.header, s.values, 640, out, bound, &length,
+						  &effective, &watch), 0);
+	ck_assert_uint_eq(patience.asked, rows);
+	ck_assert_uint_eq(length, s.length);
+	ck_assert_mem_eq(out, s.payload, length);
+	for (u32 until = 1; until <= rows; until += 7) {
+		patience = (struct patience){ 0, until };
+		ck_assert_int_eq(psx_codec_encode_watched(&s.header, s.values, 640, out, bound,
+							  &length, &effective, &watch),
+				 -ECANCELED);
+		ck_assert_uint_eq(patience.asked, until);
+	}
+	free(out);
+	free_sample(&s);
+}
+END_TEST
+
 START_TEST(header_refused_by_encoder)
 {
 	const struct psx_frame_header good = { .width = 2, .height = 2, .threshold = 1, .pga = 1 };
@@ -933,6 +975,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, tie_is_dense);
 	tcase_add_test(tc, row_byte_below_seven_rows);
 	tcase_add_test(tc, header_refused_by_encoder);
+	tcase_add_loop_test(tc, watched, 0, 2);
 
 	tc = add_case(suite, "damage");
 	tcase_add_loop_test(tc, truncated, 0, DAMAGE_SAMPLES);

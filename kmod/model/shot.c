@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * One frame, computed without the host's lock: from a copy of the registers, in
+ * memory of its own, from memory that nobody writes or frees before its end.
+ */
+#include "model.h"
+
+#define CRC_STRETCH	(1u << 20)	/* bytes between two yields */
+
+void psx_yield(const struct psx_model *m)
+{
+	if (m->host.yield)
+		m->host.yield(m->host.context);
+}
+
+static bool is_read(const struct psx_shot *shot, const void *block)
+{
+	return shot->computing && block && (block == shot->scene || block == shot->planes ||
+					    block == shot->dark || block == shot->offset);
+}
+
+void psx_block_free(struct psx_model *m, void *block)
+{
+	struct psx_shot *shot = &m->shot;
+
+	if (is_read(shot, block))
+		shot->left[shot->left_count++] = block;
+	else
+		m->host.free(m->host.context, block);
+}
+
+void *psx_block_own(struct psx_model *m, void *block, size_t bytes, size_t keep)
+{
+	void *own;
+
+	if (!is_read(&m->shot, block))
+		return block;
+	own = m->host.alloc(m->host.context, bytes);
+	if (!own)
+		return NULL;
+	memcpy(own, block, keep);
+	psx_block_free(m, block);
+	return own;
+}
+
+static void take(struct psx_model *m)
+{
+	const struct psx_config *config = &m->active;
+	const struct psx_channel *channel = &config->channel[m->acq.channel];
+	const struct psx_bank_slot *bank = &m->bank[channel->bank];
+	struct psx_shot *shot = &m->shot;
+
+	*shot = (struct psx_shot){
+		.header = {
+			.seq = m->made,
+			.cfg_id = config->id,
+			.channel = (u8)m->acq.channel,
+			.mode = (u8)config->mode,
+			.pga = (u8)(1u << config->pga),
+			.threshold = channel->threshold,
+			.scale = channel->scale,
+			.flags = config->polarity ? PSX_FRAME_BOTH : 0,
+		},
+		.completion = {
+			.seq = m->made,
+			.cfg_id = config->id,
+			.channel = (u8)m->acq.channel,
+			.mode = (u8)config->mode,
+			.pga = (u8)config->pga,
+			.bank = (u8)channel->bank,
+			.device_ns = m->clock,
+			.dropped = m->dropped,
+			.trigger = m->acq.triggers,
+		},
+		.scene = m->scene,
+		.planes = bank->planes,
+		.dark = bank->dark,
+		.offset = bank->offset,
+		.exposure = config->exposure,
+		.k = bank->k,
+		.phases = bank->phases,
+		.shutter_open = m->shutter_open,
+		.computing = true,
+	};
+	psx_output_size(m, config->mode, bank->k, &shot->header.width, &shot->header.height);
+}
+
+static u32 crc_of(const struct psx_model *m, size_t length)
+{
+	size_t at, part;
+	u32 crc = 0;
+
+	for (at = 0; at < length; at += part) {
+		part = length - at < CRC_STRETCH ? length - at : CRC_STRETCH;
+		crc = psx_crc32c(crc, m->payload + at, part);
+		psx_yield(m);
+	}
+	return crc;
+}
+
+bool psx_shot_go_on(void *model)
+{
+	const struct psx_model *m = model;
+
+	psx_yield(m);
+	return !psx_read_once(&m->shot.lost);
+}
+
+static void compute(struct psx_model *m)
+{
+	const struct psx_codec_watch watch = { .go_on = psx_shot_go_on, .context = m };
+	const struct psx_frame_header *header = &m->shot.header;
+	struct psx_completion *c = &m->shot.completion;
+	size_t length;
+
+	if (!psx_readout(m, &c->saturated))
+		return;
+	if (psx_codec_encode_watched(header, m->values, header->width, m->payload,
+				     m->payload_size, &length, &c->effective, &watch))
+		return;
+	c->crc32c = crc_of(m, length);
+	c->length = (u32)length;
+}
+
+static void give_back(struct psx_model *m)
+{
+	struct psx_shot *shot = &m->shot;
+
+	shot->computing = false;
+	while (shot->left_count)
+		m->host.free(m->host.context, shot->left[--shot->left_count]);
+}
+
+bool psx_shot_make(struct psx_model *m)
+{
+	take(m);
+	if (m->host.unlock)
+		m->host.unlock(m->host.context);
+	compute(m);
+	if (m->host.lock)
+		m->host.lock(m->host.context);
+	give_back(m);
+	return !m->shot.lost;
+}
