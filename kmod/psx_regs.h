@@ -190,6 +190,8 @@
 #define PSX_REG_DROPPED_HI		0x38c
 #define PSX_REG_CLOCK_LO		0x390	/* ns */
 #define PSX_REG_CLOCK_HI		0x394
+#define PSX_REG_DROPPED_FULL_LO		0x398	/* of DROPPED, for want of granted room */
+#define PSX_REG_DROPPED_FULL_HI		0x39c
 
 /* What the device writes to the completion queue; little-endian. */
 struct psx_completion {

@@ -20,6 +20,7 @@ void psx_model_reset(struct psx_model *m)
 	m->bank_sel = 0;
 	m->made = 0;
 	m->dropped = 0;
+	m->dropped_full = 0;
 	m->irq_status = 0;
 	m->error = 0;
 	m->latch_hi = 0;

@@ -167,6 +167,7 @@ struct psx_model {
 	u64 clock;
 	u64 made;
 	u64 dropped;
+	u64 dropped_full;
 	u32 irq_status;
 	u32 irq_enable;
 	u32 error;

@@ -204,6 +204,9 @@ static bool wide(const struct psx_model *m, u32 reg, u64 *value)
 	case PSX_REG_DROPPED_LO:
 		*value = m->dropped;
 		return true;
+	case PSX_REG_DROPPED_FULL_LO:
+		*value = m->dropped_full;
+		return true;
 	case PSX_REG_CLOCK_LO:
 		*value = m->clock;
 		return true;

@@ -72,11 +72,12 @@ bool psx_ring_put(struct psx_model *m, struct psx_completion *c)
 	u64 size = (u64)ring->seg_count << ring->seg_shift;
 	struct psx_completion *slot;
 
-	if (c->length > size)
-		return false;
 	c->position = place(ring, c->length);
-	if (c->position + c->length > ring->grant_data || ring->completions >= ring->grant_cq)
+	if (c->length > size || c->position + c->length > ring->grant_data ||
+	    ring->completions >= ring->grant_cq) {
+		m->dropped_full++;
 		return false;
+	}
 	if (!copy_out(m, c->position, m->payload, c->length))
 		return false;
 	slot = m->host.map(m->host.context, ring->cq_addr + entry * sizeof(*c), sizeof(*c));

@@ -17,6 +17,7 @@ START_TEST(no_grant_drops_the_newest)
 	ck_assert(!take(&f));
 	ck_assert_uint_eq(rd64(PSX_REG_MADE_LO), 3);
 	ck_assert_uint_eq(rd64(PSX_REG_DROPPED_LO), 3);
+	ck_assert_uint_eq(rd64(PSX_REG_DROPPED_FULL_LO), 3);
 	ck_assert_uint_ne(rd(PSX_REG_IRQ_STATUS) & PSX_IRQ_DROP, 0);
 	ck_assert_uint_eq(rd(PSX_REG_IRQ_STATUS) & PSX_IRQ_FRAME, 0);
 	grant();
@@ -43,6 +44,7 @@ START_TEST(completions_need_grants_too)
 	ck_assert(take(&f));
 	ck_assert(!take(&f));
 	ck_assert_uint_eq(rd64(PSX_REG_DROPPED_LO), 3);
+	ck_assert_uint_eq(rd64(PSX_REG_DROPPED_FULL_LO), 3);
 }
 END_TEST
 
@@ -68,6 +70,24 @@ START_TEST(grants_end_at_the_byte)
 }
 END_TEST
 
+/* However much is granted */
+START_TEST(payload_longer_than_the_ring)
+{
+	make_ready(64, 48);
+	load_scene(0, 60000, 3);
+	wr(PSX_REG_BANK_SCALE, 0xff00);
+	commit();
+	enable_ring(12, 1, 3);
+	wr64(PSX_REG_GRANT_DATA_LO, UINT64_MAX);
+	wr64(PSX_REG_GRANT_CQ_LO, 8);
+	start(1);
+	advance(FRAME_NS);
+	ck_assert_uint_eq(rd64(PSX_REG_DROPPED_FULL_LO), 1);
+	wr(PSX_REG_CTRL, PSX_CTRL_RESET);
+	ck_assert_uint_eq(rd64(PSX_REG_DROPPED_FULL_LO), 0);
+}
+END_TEST
+
 START_TEST(host_memory_is_deaf)
 {
 	struct frame f;
@@ -88,6 +108,7 @@ START_TEST(host_memory_is_deaf)
 	advance(FRAME_NS);
 	check_refused(PSX_ERR_DMA, PSX_REG_CQ_ADDR_HI);
 	ck_assert_uint_eq(rd64(PSX_REG_DROPPED_LO), 2);
+	ck_assert_uint_eq(rd64(PSX_REG_DROPPED_FULL_LO), 0);
 }
 END_TEST
 
@@ -576,6 +597,7 @@ static void add_frames(Suite *suite)
 	tcase_add_test(tc, no_grant_drops_the_newest);
 	tcase_add_test(tc, completions_need_grants_too);
 	tcase_add_test(tc, grants_end_at_the_byte);
+	tcase_add_test(tc, payload_longer_than_the_ring);
 	tcase_add_test(tc, host_memory_is_deaf);
 	tcase_add_test(tc, thousands_of_frames);
 
