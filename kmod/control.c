@@ -189,8 +189,10 @@ int psx_start(struct psx_device *psx, struct psxdet_start *start)
 	psx_write64(psx, PSX_REG_ACQ_FRAMES_LO, start->frames);
 	psx_write(psx, PSX_REG_ACQ_CTRL, PSX_ACQ_START);
 	error = psx_control_check(psx);
-	if (error)
+	/* An error that came by itself says nothing of the start */
+	if (error && !(error == -EIO && psx_read(psx, PSX_REG_STATUS) & PSX_STATUS_RUNNING))
 		goto end;
+	error = 0;
 	psx->running = true;
 	start->series = ++psx->series;
 	psx_ring_publish_state(psx);

@@ -71,9 +71,7 @@ int psx_control_check(struct psx_device *psx)
 	if (!error)
 		return 0;
 	if (error == ~0u && psx_read(psx, PSX_REG_ID) != PSX_ID) {
-		mutex_lock(&psx->service);
-		psx_lost(psx);
-		mutex_unlock(&psx->service);
+		psx_service_later(psx);	/* the caller may hold service */
 		return -ENODEV;
 	}
 	psx_write(psx, PSX_REG_ERROR, 0);

@@ -98,15 +98,16 @@ static void take(struct psx_device *psx, const struct psx_completion *c)
 	smp_store_release(&ring->ctrl->head, ring->head);
 }
 
-/* Take what the device has completed; the completions are copied, then judged */
+/* Take what the device has completed, a lap at most; copied first, then judged */
 void psx_ring_take(struct psx_device *psx)
 {
 	struct psx_ring *ring = &psx->ring;
 	struct psx_completion c;
 	const struct psx_completion *entry;
+	u32 i;
 
 	lockdep_assert_held(&psx->service);
-	for (;;) {
+	for (i = 0; i < PSX_RING_ENTRIES; i++) {
 		entry = &ring->queue[ring->taken & MASK];
 		if (le32_to_cpu(READ_ONCE(entry->tag)) != (u32)(ring->taken >> PSX_RING_SHIFT) + 1)
 			return;

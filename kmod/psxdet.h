@@ -245,6 +245,7 @@ struct page *psx_ring_page(const struct psx_ring *ring, u64 position);
 /* service.c: what the device reports */
 void psx_interrupt(void *psx);
 void psx_service(struct psx_device *psx);
+void psx_service_later(struct psx_device *psx);
 void psx_service_locked(struct psx_device *psx);
 void psx_service_init(struct psx_device *psx);
 void psx_service_stop(struct psx_device *psx);

@@ -10,6 +10,7 @@
 #include "psxdet.h"
 
 #define TICK_NS		(1 * NSEC_PER_MSEC)
+#define ROUNDS_MOST	64	/* in one go, whatever a device says */
 
 /* Under service; the file operations see it at once, the unbinding follows */
 void psx_lost(struct psx_device *psx)
@@ -129,21 +130,31 @@ static void handle(struct psx_device *psx, u32 status)
 	turn_ring(psx);
 }
 
+void psx_service_later(struct psx_device *psx)
+{
+	queue_work(system_highpri_wq, &psx->tick_work);
+}
+
 void psx_service(struct psx_device *psx)
 {
 	u32 status;
+	int i;
 
 	lockdep_assert_held(&psx->service);
-	while (!psx->gone) {
+	for (i = 0; i < ROUNDS_MOST && !psx->gone; i++) {
 		status = psx_read(psx, PSX_REG_IRQ_STATUS);
-		if (status & ~PSX_IRQ_ALL && psx_read(psx, PSX_REG_ID) != PSX_ID)
+		if (status & ~PSX_IRQ_ALL && psx_read(psx, PSX_REG_ID) != PSX_ID) {
 			psx_lost(psx);
+			return;
+		}
 		status &= PSX_IRQ_ALL;
-		if (!status || psx->gone)
-			break;
+		if (!status)
+			return;
 		psx_write(psx, PSX_REG_IRQ_STATUS, status);
 		handle(psx, status);
 	}
+	if (!psx->gone)
+		psx_service_later(psx);
 }
 
 void psx_interrupt(void *arg)
@@ -159,7 +170,7 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 {
 	struct psx_device *psx = container_of(timer, struct psx_device, tick);
 
-	queue_work(system_highpri_wq, &psx->tick_work);
+	psx_service_later(psx);
 	return HRTIMER_NORESTART;
 }
 
@@ -169,6 +180,7 @@ static void tick_work(struct work_struct *work)
 
 	mutex_lock(&psx->service);
 	psx->ticking = false;
+	psx_service(psx);
 	if (!psx->gone)
 		turn_ring(psx);
 	mutex_unlock(&psx->service);
