@@ -167,6 +167,7 @@ static int sim_start(struct psx_transport *t, uint64_t frames, struct psx_error 
 
 	sim->made_before = psx_sim_read64(sim, PSX_REG_MADE_LO);
 	sim->dropped_before = psx_sim_read64(sim, PSX_REG_DROPPED_LO);
+	sim->full_before = psx_sim_read64(sim, PSX_REG_DROPPED_FULL_LO);
 	return psx_sim_start(t, frames, err);
 }
 
@@ -178,8 +179,10 @@ static int sim_get_counts(struct psx_transport *t, struct psx_counts *counts,
 	(void)err;
 	*counts = (struct psx_counts){
 		.made = psx_sim_read64(sim, PSX_REG_MADE_LO) - sim->made_before,
-		.dropped_full = psx_sim_read64(sim, PSX_REG_DROPPED_LO) - sim->dropped_before,
+		.dropped_full = psx_sim_read64(sim, PSX_REG_DROPPED_FULL_LO) - sim->full_before,
+		.dropped_device = psx_sim_read64(sim, PSX_REG_DROPPED_LO) - sim->dropped_before,
 	};
+	counts->dropped_device -= counts->dropped_full;
 	return 0;
 }
 

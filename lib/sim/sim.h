@@ -33,7 +33,7 @@ struct psx_sim {
 	uint64_t lent;	   /* the same, once the lent frame is given back */
 	uint64_t due_ns;   /* real time of the next frame, with a rate */
 	double rate;
-	uint64_t made_before, dropped_before; /* counters at the start */
+	uint64_t made_before, dropped_before, full_before; /* counters at the start */
 	uint32_t series;
 	bool stopping; /* what is ready is handed out at once */
 	int wake_fd; /* eventfd; -1 = none */

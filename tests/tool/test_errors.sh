@@ -60,7 +60,23 @@ ok 'missing scene' refuses 1 'nothing'
 run -d sim:scene=good.pgm,width=41 acquire
 ok 'scene of another size' refuses 1 '40 x 30'
 run -d /dev/psxdet9 acquire
-ok 'no such device' exits 1
+ok 'no such device: says what to do' refuses 1 'no such detector; .*sim: is a model'
+run -d /dev/null info
+ok 'not a detector' refuses 1 '/dev/null is not a detector'
+run -d serial:0123456789abcdef info
+ok 'no such serial number' refuses 1 'no such detector'
+run -d serial: info
+ok 'no serial number' refuses 1 'psxctl list'
+run -d sim: acquire --join lossy
+ok 'a model in this process has one reader' refuses 1 'nobody else reads it'
+run -d sim: acquire --join lossy -k log
+ok 'who reads along loads nothing' refuses 2 '--kernel'
+run -d sim: acquire --join lossy -t 3
+ok 'nor sets anything' refuses 2 '--threshold'
+run -d sim: acquire --join me
+ok 'a way to join that is none' refuses 2 "'me'"
+run -d sim: monitor
+ok 'a model in this process reports nothing' refuses 2 'reports nothing'
 run -d foo acquire
 ok 'not a URI' refuses 1 "'foo'"
 run -d sim: acquire --rate 1000

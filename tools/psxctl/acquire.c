@@ -11,12 +11,15 @@ static const char doc[] =
 	"Frames from a detector.\v"
 	"Claims the detector, ramps its rails up, runs, ramps down. Ctrl-C stops after the frame that "
 	"is being made; what was taken is kept, as it is when the detector fails; a full disk leaves "
-	"nothing. Without --kernel it is what is loaded, or identity; several kernels take turns, a "
-	"channel each. Occupancy is effective / all pixels; byte ratio is payload / dense 16-bit.";
+	"nothing. Without --kernel it is what is loaded, with its settings, or identity where nothing is; "
+	"several kernels take turns, a channel each. With --join it claims and starts nothing: it reads "
+	"the frames that another program acquires, up to the end of that. Occupancy "
+	"is effective / all pixels; byte ratio is payload / dense 16-bit.";
 
 enum {
 	OPT_NUMBER = 'n', OPT_OUTPUT = 'o',
 	OPT_EXPOSURE = 0x2001, OPT_RATE, OPT_TRIGGER, OPT_PGA, OPT_ACCUMULATE,
+	OPT_JOIN,
 };
 
 static const struct argp_option options[] = {
@@ -27,6 +30,8 @@ static const struct argp_option options[] = {
 	{ "trigger", OPT_TRIGGER, "HOW", 0, "timer (default) or software", 0 },
 	{ "pga", OPT_PGA, "GAIN", 0, "1 (default), 2, 4 .. 128", 0 },
 	{ "accumulate", OPT_ACCUMULATE, "M", 0, "Sums of M exposures", 0 },
+	{ "join", OPT_JOIN, "HOW", 0,
+	  "Read along: lossy (may skip frames, disturbs nobody) or reserving (room is kept for it)", 0 },
 	{ 0 },
 };
 
@@ -47,6 +52,7 @@ static error_t parse_rate(struct arguments *a, const char *text)
 	if (end == text || *end || !(rate > 1e-6 && rate <= 1e6))
 		return ctl_usage(a->ctl, "rate '%s' is not a number of frames a second", text);
 	a->plan.period_ns = (uint64_t)(1e9 / rate);
+	a->plan.changes = "--rate";
 	return 0;
 }
 
@@ -64,11 +70,13 @@ static error_t parse_number(struct arguments *a, int key, const char *text)
 		if (option_number(text, 1, 128, &value) || (value & (value - 1)))
 			return ctl_usage(a->ctl, "pga '%s' is not 1, 2, 4 .. 128", text);
 		a->plan.pga = (unsigned int)value;
+		a->plan.changes = "--pga";
 		return 0;
 	default:
 		if (option_number(text, 1, 65535, &value))
 			return ctl_usage(a->ctl, "accumulate '%s' is not 1..65535", text);
 		a->plan.accumulate = (unsigned int)value;
+		a->plan.changes = "--accumulate";
 		return 0;
 	}
 }
@@ -80,8 +88,15 @@ static error_t parse_word(struct arguments *a, int key, const char *text)
 		if (option_time(text, &a->plan.exposure_ns))
 			return ctl_usage(a->ctl, "exposure '%s' is not a time such as 1s, 20ms, 50us",
 					 text);
+		a->plan.changes = "--exposure";
+		return 0;
+	case OPT_JOIN:
+		a->plan.begin = strcmp(text, "lossy") ? PLAN_JOIN_RESERVING : PLAN_JOIN_LOSSY;
+		if (a->plan.begin == PLAN_JOIN_RESERVING && strcmp(text, "reserving") != 0)
+			return ctl_usage(a->ctl, "join '%s' is not lossy or reserving", text);
 		return 0;
 	default:
+		a->plan.changes = "--trigger";
 		a->plan.software_trigger = !strcmp(text, "software");
 		if (!a->plan.software_trigger && strcmp(text, "timer") != 0)
 			return ctl_usage(a->ctl, "trigger '%s' is not timer or software", text);
@@ -100,6 +115,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return parse_number(a, key, arg);
 	case OPT_EXPOSURE:
 	case OPT_TRIGGER:
+	case OPT_JOIN:
 		return parse_word(a, key, arg);
 	case OPT_RATE:
 		return parse_rate(a, arg);
@@ -114,22 +130,30 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Kernels into the device: those that were named, or what is loaded, or identity */
-static int prepare(struct arguments *a, struct psx_device *dev, struct psx_error *err)
+/* Kernels into the device: those that were named, or identity where nothing is
+ * loaded. An exit code. */
+static int prepare(struct arguments *a, struct psx_device *dev)
 {
 	struct plan *plan = &a->plan;
 	const struct psx_device_status *status;
+	struct psx_error err;
 
 	if (!plan->kernel_count) {
 		status = psx_device_get_status(dev);
 		if (!status)
-			return psx_error_set(err, errno, "%s", psx_device_error(dev));
-		if (!status->cfg_id && plan_add_kernels(plan, "identity", err))
-			return -1;
+			return ctl_fail(a->ctl, "%s", psx_device_error(dev));
+		if (status->cfg_id && plan->changes)
+			return ctl_usage(a->ctl,
+					 "%s needs --kernel: what is loaded (configuration %u) keeps its "
+					 "own settings", plan->changes, status->cfg_id);
+		if (!status->cfg_id && plan_add_kernels(plan, "identity", &err))
+			return ctl_fail(a->ctl, "%s", err.message);
 	}
 	if (!a->frames_given)
 		a->frames = plan->kernel_count ? plan->kernel_count : 1;
-	return plan->kernel_count ? plan_load(plan, dev, err) : 0;
+	if (plan->kernel_count && plan_load(plan, dev, &err))
+		return ctl_fail(a->ctl, "%s", err.message);
+	return CTL_OK;
 }
 
 static int acquire(struct arguments *a)
@@ -139,20 +163,32 @@ static int acquire(struct arguments *a)
 		.ctl = a->ctl, .plan = &a->plan, .output = a->output,
 		.dev = psx_device_open(a->ctl->uri, &err),
 	};
-	int code;
+	int code = CTL_OK;
 
 	if (!run.dev)
 		return ctl_fail(a->ctl, "%s", err.message);
 	interrupt_catch();
-	if (prepare(a, run.dev, &err)) {
-		code = ctl_fail(a->ctl, "%s", err.message);
-	} else {
+	if (a->plan.begin == PLAN_START)
+		code = prepare(a, run.dev);
+	if (code == CTL_OK) {
 		run.frames = a->frames;
 		code = run_plan(&run);
 	}
 	psx_file_close(run.file);
 	psx_device_close(run.dev);
 	return code;
+}
+
+/* What contradicts itself before any detector is asked; an exit code */
+static int check(const struct arguments *a)
+{
+	if (!a->ctl->uri)
+		return ctl_usage(a->ctl, "say which detector with -d URI (psxctl list; -d sim: is a "
+					 "model)");
+	if (a->plan.begin != PLAN_START && (a->plan.kernel_count || a->plan.changes))
+		return ctl_usage(a->ctl, "%s does not go with --join, which takes frames as they come",
+				 a->plan.kernel_count ? "--kernel" : a->plan.changes);
+	return CTL_OK;
 }
 
 int verb_acquire(struct ctl *ctl, int argc, char **argv)
@@ -166,9 +202,9 @@ int verb_acquire(struct ctl *ctl, int argc, char **argv)
 
 	plan_init(&a.plan);
 	if (!ctl_parse(ctl, &argp, argc, argv, &a))
-		code = ctl->uri ? acquire(&a) :
-				  ctl_usage(ctl, "say which detector with -d URI (psxctl list; "
-						 "-d sim: is a model)");
+		code = check(&a);
+	if (code == CTL_OK)
+		code = acquire(&a);
 	plan_free(&a.plan);
 	return code;
 }

@@ -2,14 +2,36 @@
 #include "psxctl.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char doc[] = "Show identity, geometry, limits and state of a detector (default sim:).";
 
-static const char *const rail_names[] = { "off", "ramping", "on", "tripped" };
-
-static const char *rails(const struct psx_device_status *st)
+/* Empty when it can't be known */
+static const char *read_command(int32_t pid, char *name, int size)
 {
-	return st->rails < 4 ? rail_names[st->rails] : "unknown";
+	char path[40];
+	FILE *file;
+
+	name[0] = '\0';
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	file = pid > 0 ? fopen(path, "re") : NULL;
+	if (!file)
+		return name;
+	if (!fgets(name, size, file))
+		name[0] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+	(void)fclose(file);
+	return name;
+}
+
+static json_t *owner_json(const struct psx_device_status *st)
+{
+	char name[32];
+
+	if (!st->claimed)
+		return json_null();
+	return json_pack("{s:i, s:o}", "pid", (int)st->claim_pid, "command",
+			 ctl_json_text(read_command(st->claim_pid, name, sizeof(name))));
 }
 
 static void show_json(struct ctl *ctl, const struct psx_device_info *info,
@@ -17,7 +39,8 @@ static void show_json(struct ctl *ctl, const struct psx_device_info *info,
 {
 	ctl_json(ctl, json_pack(
 		"{s:o, s:o, s:o, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:b,"
-		" s:I, s:I, s:I, s:i, s:s, s:i, s:i, s:I, s:i, s:b, s:b, s:I, s:I, s:I}",
+		" s:I, s:I, s:I, s:i, s:s, s:i, s:i, s:I, s:i, s:b, s:b, s:I, s:I, s:I,"
+		" s:i, s:i, s:s, s:b, s:o, s:i, s:i}",
 		"uri", ctl_json_text(info->uri), "model", ctl_json_text(info->model),
 		"serial", ctl_json_text(info->serial),
 		"simulated", info->simulated, "width", (int)info->width, "height", (int)info->height,
@@ -30,11 +53,33 @@ static void show_json(struct ctl *ctl, const struct psx_device_info *info,
 		"min_exposure_ns", (json_int_t)info->min_exposure_ns,
 		"max_exposure_ns", (json_int_t)info->max_exposure_ns,
 		"settle_ns", (json_int_t)info->settle_ns, "cfg_id", (int)st->cfg_id,
-		"rails", rails(st), "rail_positive_mv", st->rail_mv[0],
+		"rails", ctl_rails_name(st->rails), "rail_positive_mv", st->rail_mv[0],
 		"rail_negative_mv", st->rail_mv[1], "leakage_pa", (json_int_t)st->leakage_pa,
 		"temperature_mc", st->temperature_mc, "running", st->running,
 		"shutter_open", st->shutter_open, "made", (json_int_t)st->made,
-		"dropped", (json_int_t)st->dropped, "device_ns", (json_int_t)st->device_ns));
+		"dropped", (json_int_t)st->dropped, "device_ns", (json_int_t)st->device_ns,
+		"series", (int)st->series, "pending_cfg_id", (int)st->pending_cfg_id,
+		"cause", ctl_cause_name(st->cause), "interlock_open", st->interlock_open, "owner", owner_json(st),
+		"readers", (int)st->readers, "reserving", (int)st->reserving));
+}
+
+/* A model in this process: nobody else can have it */
+static bool in_process(const struct psx_device_info *info)
+{
+	return !strncmp(info->uri, "sim", 3);
+}
+
+static void show_owner(const struct psx_device_status *st)
+{
+	char name[32];
+
+	if (!st->claimed)
+		printf("owner        nobody\n");
+	else if (!st->claim_pid)
+		printf("owner        a process that cannot be seen from here\n");
+	else
+		printf("owner        %s (pid %d)\n", read_command(st->claim_pid, name, sizeof(name)),
+		       (int)st->claim_pid);
 }
 
 static void show_text(const struct psx_device_info *info, const struct psx_device_status *st)
@@ -51,15 +96,21 @@ static void show_text(const struct psx_device_info *info, const struct psx_devic
 	       (double)info->max_exposure_ns / 1e9, (double)info->settle_ns / 1e6);
 	printf("can          %s%s\n", info->caps & PSX_CAP_SHUTTER ? "shutter " : "",
 	       info->caps & PSX_CAP_SCENE ? "scene" : "");
-	printf("rails        %s, %+.1f V / %+.1f V\n", rails(st), st->rail_mv[0] / 1e3,
-	       st->rail_mv[1] / 1e3);
+	printf("rails        %s%s%s, %+.1f V / %+.1f V%s\n", ctl_rails_name(st->rails),
+	       st->cause ? " by " : "", st->cause ? ctl_cause_name(st->cause) : "",
+	       st->rail_mv[0] / 1e3, st->rail_mv[1] / 1e3,
+	       st->interlock_open ? ", interlock open" : "");
 	printf("temperature  %.1f C\n", st->temperature_mc / 1e3);
 	if (st->cfg_id)
 		printf("loaded       configuration %u\n", st->cfg_id);
 	else
 		printf("loaded       nothing\n");
-	printf("frames       %llu made, %llu dropped%s\n", (unsigned long long)st->made,
-	       (unsigned long long)st->dropped, st->running ? ", running" : "");
+	printf("frames       %llu made, %llu dropped, series %u%s\n", (unsigned long long)st->made,
+	       (unsigned long long)st->dropped, st->series, st->running ? " is running" : "");
+	if (in_process(info))
+		return;
+	show_owner(st);
+	printf("readers      %u, of which %u reserve room\n", st->readers, st->reserving);
 }
 
 int verb_info(struct ctl *ctl, int argc, char **argv)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "interrupt.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 
@@ -36,4 +37,19 @@ void interrupt_stops(struct psx_acquisition *acq)
 bool interrupt_came(void)
 {
 	return came;
+}
+
+int interrupt_poll(struct pollfd *files, nfds_t count)
+{
+	sigset_t all, before;
+	int ready = -1;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, &before);
+	if (came)
+		errno = EINTR;
+	else
+		ready = ppoll(files, count, NULL, &before);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return ready;
 }

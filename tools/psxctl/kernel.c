@@ -172,7 +172,8 @@ static int load(struct ctl *ctl, const struct plan *plan)
 		else
 			printf("configuration %u: %zu kernel%s loaded%s\n", status->cfg_id,
 			       plan->kernel_count, plan->kernel_count == 1 ? "" : "s",
-			       psx_device_get_info(dev)->simulated ? " (ends with this command)" : "");
+			       strncmp(psx_device_get_info(dev)->uri, "sim", 3) ?
+				       "" : " (ends with this command)");
 	}
 	psx_device_close(dev);
 	return code;

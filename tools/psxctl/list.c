@@ -2,7 +2,6 @@
 #include "psxctl.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static const char doc[] = "List the detectors of this host, and the model that is always there.";
 
@@ -17,10 +16,10 @@ static int show(const struct psx_device_entry *entry, void *arg)
 
 	listing->found++;
 	if (listing->ctl->json)
-		ctl_json(listing->ctl, json_pack("{s:o, s:o, s:o, s:b}", "uri",
+		ctl_json(listing->ctl, json_pack("{s:o, s:o, s:o}", "uri",
 						 ctl_json_text(entry->node), "model",
 						 ctl_json_text(entry->model), "serial",
-						 ctl_json_text(entry->serial), "simulated", 0));
+						 ctl_json_text(entry->serial)));
 	else
 		printf("%-14s %-12s %s\n", entry->node, entry->model, entry->serial);
 	return 0;
@@ -38,6 +37,7 @@ int verb_list(struct ctl *ctl, int argc, char **argv)
 	if (ctl->json)
 		ctl_json(ctl, json_pack("{s:s, s:b}", "uri", "sim:", "simulated", 1));
 	else
-		printf("sim:%s\n", listing.found ? "" : "   (a model in this process; no device found)");
+		printf("sim:           a model in this process%s\n",
+		       listing.found ? "" : "; no device found");
 	return CTL_OK;
 }

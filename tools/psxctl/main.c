@@ -13,6 +13,7 @@ static const struct {
 } verbs[] = {
 	{ "list", verb_list },	     { "info", verb_info }, { "kernel", verb_kernel },
 	{ "acquire", verb_acquire }, { "view", verb_view }, { "eval", verb_eval },
+	{ "monitor", verb_monitor }, { "convert", verb_convert },
 };
 
 static const char doc[] =
@@ -23,6 +24,8 @@ static const char doc[] =
 	"  kernel    list, show or load convolution kernels\n"
 	"  acquire   frames from a detector, into a file with -o\n"
 	"  view      a picture of a frame or an image, on the terminal or as PNG\n"
+	"  monitor   detectors as they come and go, and what they report\n"
+	"  convert   pictures and phantoms into raw grey levels\n"
 	"  eval      images through an ideal detector: how many pixels are effective\n"
 	"\n"
 	"Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 frames were lost.";
@@ -65,12 +68,14 @@ int main(int argc, char **argv)
 	if (ctl_parse(&ctl, &argp, argc, argv, &place))
 		return CTL_USAGE;
 	if (!place)
-		return ctl_usage(&ctl, "say what to do: list, info, kernel, acquire, view or eval (try --help)");
+		return ctl_usage(&ctl, "say what to do: list, info, kernel, acquire, view, eval, monitor or "
+				       "convert (try --help)");
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (strcmp(argv[place], verbs[i].name) != 0)
 			continue;
 		ctl.verb = verbs[i].name;
 		return ctl_end(&ctl, verbs[i].run(&ctl, argc - place, argv + place));
 	}
-	return ctl_usage(&ctl, "no verb '%s' (list info kernel acquire view eval)", argv[place]);
+	return ctl_usage(&ctl, "no verb '%s' (list info kernel acquire view eval monitor convert)",
+			 argv[place]);
 }

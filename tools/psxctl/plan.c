@@ -115,23 +115,32 @@ static json_t *kernel_json(const struct psx_kernel *kernel)
 			 psx_kernel_get_scale(kernel), "weights", weights);
 }
 
-json_t *plan_json(const struct plan *plan, const struct psx_device_info *info)
+/* What the plan has the device do; what was loaded by others is not known */
+static void add_settings(json_t *object, const struct plan *plan)
 {
 	static const char *const modes[] = { "scan", "snap", "point" };
-	json_t *kernels = json_array();
+
+	(void)json_object_update_new(object, json_pack(
+		"{s:s, s:s, s:i, s:f, s:i, s:i, s:I, s:I}", "mode", modes[plan->mode], "polarity",
+		plan->polarity == PSX_BOTH ? "both" : "positive", "threshold",
+		(int)plan->threshold.bits, "threshold_share", plan->threshold.share, "accumulate",
+		(int)plan->accumulate, "pga", (int)plan->pga, "exposure_ns",
+		(json_int_t)plan->exposure_ns, "period_ns", (json_int_t)plan->period_ns));
+}
+
+json_t *plan_json(const struct plan *plan, const struct psx_device_info *info)
+{
+	json_t *kernels = json_array(), *object;
 	size_t i;
 
 	for (i = 0; i < plan->kernel_count; i++)
 		(void)json_array_append_new(kernels, kernel_json(plan->kernels[i]));
-	return json_pack("{s:o, s:o, s:o, s:b, s:i, s:i, s:s, s:s, s:i, s:f, s:i, s:i, s:I, s:I, s:o}",
-			 "device", ctl_json_text(info->uri), "model", ctl_json_text(info->model),
-			 "serial", ctl_json_text(info->serial),
-			 "simulated", info->simulated, "width", (int)info->width,
-			 "height", (int)info->height, "mode", modes[plan->mode],
-			 "polarity", plan->polarity == PSX_BOTH ? "both" : "positive",
-			 "threshold", (int)plan->threshold.bits,
-			 "threshold_share", plan->threshold.share,
-			 "accumulate", (int)plan->accumulate, "pga", (int)plan->pga,
-			 "exposure_ns", (json_int_t)plan->exposure_ns,
-			 "period_ns", (json_int_t)plan->period_ns, "kernels", kernels);
+	object = json_pack("{s:o, s:o, s:o, s:b, s:i, s:i}", "device", ctl_json_text(info->uri),
+			   "model", ctl_json_text(info->model), "serial", ctl_json_text(info->serial),
+			   "simulated", info->simulated, "width", (int)info->width, "height",
+			   (int)info->height);
+	if (plan->kernel_count)
+		add_settings(object, plan);
+	(void)json_object_set_new(object, "kernels", kernels);
+	return object;
 }

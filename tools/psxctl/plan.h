@@ -16,6 +16,12 @@ struct plan {
 	bool software_trigger;
 	struct psx_kernel *kernels[PLAN_KERNELS]; /* one a channel */
 	size_t kernel_count;			  /* 0 = what is loaded */
+	const char *changes; /* an option that what is loaded can't follow; NULL = none given */
+	enum {
+		PLAN_START,
+		PLAN_JOIN_LOSSY, /* read along with what runs */
+		PLAN_JOIN_RESERVING,
+	} begin;
 };
 
 /* The options --kernel, --mode, --threshold and --polarity; its input is a

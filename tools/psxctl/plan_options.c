@@ -25,15 +25,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_MODE:
 		if (option_mode(arg, &in->plan->mode))
 			return ctl_usage(in->ctl, "mode '%s' is not scan, snap or point", arg);
+		in->plan->changes = "--mode";
 		return 0;
 	case OPT_THRESHOLD:
 		if (option_threshold(arg, &in->plan->threshold))
 			return ctl_usage(in->ctl, "threshold '%s' is not 0..32767 bits or a percentage",
 					 arg);
+		in->plan->changes = "--threshold";
 		return 0;
 	case OPT_POLARITY:
 		if (option_polarity(arg, &in->plan->polarity))
 			return ctl_usage(in->ctl, "polarity '%s' is not positive or both", arg);
+		in->plan->changes = "--polarity";
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

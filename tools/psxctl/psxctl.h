@@ -40,6 +40,10 @@ void ctl_json(struct ctl *ctl, json_t *object);
 /* A string of any bytes: what is not UTF-8 becomes U+FFFD. New reference, or NULL. */
 json_t *ctl_json_text(const char *text);
 
+/* names.c: states of struct psx_device_status */
+const char *ctl_rails_name(uint32_t rails);
+const char *ctl_cause_name(uint32_t cause);
+
 /* The end of a verb: `code`, unless its output did not get out. */
 int ctl_end(const struct ctl *ctl, int code);
 
@@ -50,5 +54,7 @@ int verb_kernel(struct ctl *ctl, int argc, char **argv);
 int verb_acquire(struct ctl *ctl, int argc, char **argv);
 int verb_view(struct ctl *ctl, int argc, char **argv);
 int verb_eval(struct ctl *ctl, int argc, char **argv);
+int verb_monitor(struct ctl *ctl, int argc, char **argv);
+int verb_convert(struct ctl *ctl, int argc, char **argv);
 
 #endif

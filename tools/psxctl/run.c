@@ -79,15 +79,19 @@ static int give_up(struct run *run, const struct psx_error *why)
 			psx_error_path(run->output));
 }
 
-/* Exit code of a run that went through: was anything lost or cut short? */
+/* Exit code of a run that went through: was anything lost or cut short? What a
+ * lossy reader skips, and what was dropped while it looked, is not its loss. */
 static int judge(const struct run *run, const struct psx_acquisition_stats *stats)
 {
 	const bool short_of = run->delivered < run->frames;
+	const bool joined = run->plan->begin != PLAN_START;
 
-	if (stats->dropped || stats->damaged || (short_of && !interrupt_came()))
+	if (stats->damaged || (stats->dropped && run->plan->begin != PLAN_JOIN_LOSSY) ||
+	    (short_of && !joined && !interrupt_came()))
 		return CTL_LOST;
 	if (short_of)
-		return ctl_fail(run->ctl, "interrupted after %llu of %llu frames",
+		return ctl_fail(run->ctl, "%s after %llu of %llu frames",
+				interrupt_came() ? "interrupted" : "the acquisition ended",
 				(unsigned long long)run->delivered, (unsigned long long)run->frames);
 	return CTL_OK;
 }

@@ -50,6 +50,9 @@ static void show_table(const struct run *run, const struct psx_acquisition_stats
 		       figures_occupancy(f), (unsigned long long)f->payload_bytes,
 		       figures_byte_ratio(f));
 	}
+	if (stats->overrun)
+		printf("skipped %llu frames that came faster than they were read\n",
+		       (unsigned long long)stats->overrun);
 	if (stats->damaged || stats->saturated)
 		printf("damaged frames %llu, saturated values %llu\n",
 		       (unsigned long long)stats->damaged, (unsigned long long)stats->saturated);
@@ -69,7 +72,8 @@ void run_show_summary(const struct run *run, const struct psx_acquisition_stats 
 	for (i = 0; i < PLAN_KERNELS; i++)
 		figures_add(&sum, &run->sums[i]);
 	ctl_json(run->ctl,
-		 json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:f, s:I}", "frames",
+		 json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:f, s:I, s:I, s:I, s:I}",
+			   "frames",
 			   (json_int_t)run->delivered, "dropped", (json_int_t)stats->dropped,
 			   "damaged", (json_int_t)stats->damaged, "discarded",
 			   (json_int_t)stats->discarded, "made", (json_int_t)stats->made, "pixels",
@@ -77,5 +81,8 @@ void run_show_summary(const struct run *run, const struct psx_acquisition_stats 
 			   "occupancy", figures_occupancy(&sum), "payload_bytes",
 			   (json_int_t)sum.payload_bytes, "dense_bytes", (json_int_t)sum.dense_bytes,
 			   "byte_ratio", figures_byte_ratio(&sum), "saturated",
-			   (json_int_t)sum.saturated));
+			   (json_int_t)sum.saturated, "dropped_full",
+			   (json_int_t)stats->dropped_full, "dropped_device",
+			   (json_int_t)stats->dropped_device, "overrun",
+			   (json_int_t)stats->overrun));
 }

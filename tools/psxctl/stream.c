@@ -26,7 +26,10 @@ int stream_start(struct stream *stream, const struct plan *plan, struct psx_devi
 		if (!stream->sums)
 			return -1;
 	}
-	stream->acq = psx_acquisition_start(dev, exposures_for(plan, frames));
+	if (plan->begin == PLAN_START)
+		stream->acq = psx_acquisition_start(dev, exposures_for(plan, frames));
+	else
+		stream->acq = psx_acquisition_join(dev, plan->begin == PLAN_JOIN_RESERVING);
 	if (stream->acq)
 		return 0;
 	(void)psx_error_set(err, errno, "%s", psx_device_error(dev));
