@@ -413,11 +413,15 @@ static void make_ready(const char *keys, u64 exposure_ns)
 	commit(exposure_ns);
 }
 
+/* The tag is read first, as it is written last */
 static struct psx_completion completion(u32 i)
 {
+	const struct psx_completion *entry = (const void *)(rig.guest + QUEUE_AT);
+	u32 tag = __atomic_load_n(&entry[i].tag, __ATOMIC_ACQUIRE);
 	struct psx_completion c;
 
-	memcpy(&c, rig.guest + QUEUE_AT + i * sizeof(c), sizeof(c));
+	memcpy(&c, &entry[i], sizeof(c));
+	c.tag = tag;
 	return c;
 }
 
