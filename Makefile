@@ -5,6 +5,7 @@ VERSION := 0.1.0
 SOVERSION := 0
 BUILD ?= build
 PREFIX ?= /usr/local
+KDIR ?= /lib/modules/$(shell uname -r)/build
 SCENE ?=
 OUT ?= out
 
@@ -71,7 +72,7 @@ help:
 	@echo 'make bench      speed beside memset and memcpy of the same run'
 	@echo 'make fuzz       libFuzzer on the decoder and the file reader (FUZZ_SECONDS=600)'
 	@echo 'make install    into PREFIX=$(PREFIX)'
-	@echo 'make modules    the kernel modules (not there yet)'
+	@echo 'make modules    psxdet.ko and psxdet-mock.ko into $(BUILD)/modules/ (KDIR=headers)'
 	@echo 'make clean'
 
 setup-%:
@@ -82,8 +83,8 @@ lib: setup-build
 tools: setup-build
 	@$(BUILD_IT) $(PSXCTL) $(PSXVFU)
 
-modules:
-	@echo 'make: modules: the kernel driver is not there yet; the embedded model (sim:) is' >&2; exit 1
+modules: setup-modules
+	@scripts/modules '$(KDIR)' '$(BUILD)/modules'
 
 $(BUILD)/obj/lib/%.o: CPPFLAGS += $(call pkg_cflags,$(LIB_PKGS))
 $(BUILD)/obj/tools/%.o: CPPFLAGS += $(call pkg_cflags,$(TOOL_PKGS)) $(OPT_CFLAGS)
