@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-# Targets: all modules lib tools demo check lint bench fuzz install clean help
+# Targets: all modules lib tools demo check lint bench fuzz install uninstall clean help
 
 VERSION := 0.1.0
 SOVERSION := 0
 BUILD ?= build
 PREFIX ?= /usr/local
+# The driver's places are fixed; a prefix of one's own is for library and tool
+DRIVER ?= $(if $(DESTDIR)$(filter /usr /usr/local,$(PREFIX)),y)
 KDIR ?= /lib/modules/$(shell uname -r)/build
 SCENE ?=
 OUT ?= out
@@ -71,7 +73,7 @@ help:
 	@echo 'make check      all tests;  make lint: static checks'
 	@echo 'make bench      speed beside memset and memcpy of the same run'
 	@echo 'make fuzz       libFuzzer on the decoder and the file reader (FUZZ_SECONDS=600)'
-	@echo 'make install    into PREFIX=$(PREFIX)'
+	@echo 'make install    into PREFIX=$(PREFIX); the driver, too, as docs/host.md says;  make uninstall'
 	@echo 'make modules    psxdet.ko and psxdet-mock.ko into $(BUILD)/modules/ (KDIR=headers)'
 	@echo 'make clean'
 
@@ -149,10 +151,18 @@ install: all
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@PRIVATE@|$(LIB_PKGS)|' \
 		lib/psxdet.pc.in | install -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/pkgconfig/psxdet.pc
 	install -m 644 include/psxdet.h $(DESTDIR)$(PREFIX)/include/
+	@[ -z '$(DRIVER)' ] || scripts/driver install $(VERSION) '$(DESTDIR)'
 	@[ -n '$(DESTDIR)' ] || ldconfig || echo 'make: install: ldconfig failed; root should run it' >&2
+
+uninstall:
+	@[ -z '$(DRIVER)' ] || scripts/driver uninstall $(VERSION) '$(DESTDIR)'
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/psxctl lib/$(notdir $(LIB_SO)) lib/libpsxdet.so \
+		lib/$(notdir $(LIB_A)) lib/pkgconfig/psxdet.pc include/psxdet.h)
+	@rmdir $(DESTDIR)$(PREFIX)/lib/pkgconfig 2>/dev/null || true
+	@[ -n '$(DESTDIR)' ] || ldconfig || true
 
 clean:
 	rm -rf $(BUILD) $(OUT)
 
-.PHONY: all help lib tools modules check demo lint bench fuzz install clean
+.PHONY: all help lib tools modules check demo lint bench fuzz install uninstall clean
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
