@@ -73,3 +73,15 @@ unpack() {
 		rm "$deb"
 	done
 }
+
+# guest_root DIR: the root of an initramfs that tests/vm/initramfs completes
+guest_root() {
+	mkdir -p "$1/dev" "$1/proc" "$1/sys" "$1/lower" "$1/upper" "$1/root" "$1/bin"
+	cp /bin/busybox "$1/bin/busybox"
+	busybox --list | grep -v -x busybox | sed "s,^,$1/bin/," | xargs -n 1 ln -s busybox
+	touch "$1/modules"
+}
+
+pack() { # pack DIR FILE
+	(cd "$1" && find . | cpio -oH newc --quiet) >"$2" || die "no initramfs"
+}
