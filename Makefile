@@ -42,6 +42,9 @@ TOOL_SRC := $(wildcard tools/psxctl/*.c) lib/output.c lib/error.c
 VFU_SRC := $(filter-out tools/psxvfu/main.c,$(wildcard tools/psxvfu/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_AUX := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+# The driver's own tests, for tests/driver/run in a VM: the ABI without the library
+DRIVER_SRC := $(wildcard tests/driver/test_*.c)
+DRIVER_AUX := $(filter-out $(DRIVER_SRC) tests/driver/abi_layout.c,$(wildcard tests/driver/*.c))
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB_SO := $(BUILD)/libpsxdet.so.$(SOVERSION)
@@ -49,6 +52,7 @@ LIB_A := $(BUILD)/libpsxdet.a
 PSXCTL := $(BUILD)/psxctl
 PSXVFU := $(BUILD)/psxvfu
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+DRIVER_BIN := $(patsubst tests/driver/%.c,$(BUILD)/driver/%,$(DRIVER_SRC))
 PRODUCTS := $(LIB_SO) $(LIB_A) $(PSXCTL) $(PSXVFU)
 # Once more, after the set-up that may have brought pkg-config and headers
 BUILD_IT = $(MAKE) --no-print-directory -j$(shell nproc)
@@ -116,6 +120,18 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call obj,$(UNIT_AUX)) $(LIB_A)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIB_A) $(call pkg_libs,check) $(LIB_LIBS) -o $@
 
+# One layout for 32- and 64-bit programs: headers alone, so no 32-bit libc is needed
+$(BUILD)/driver/abi_layout: tests/driver/abi_layout.c include/uapi/linux/psxdet.h
+	@mkdir -p $(@D)
+	$(call say,CHECK)$(CC) $(BASE) -MF $@.d -fsyntax-only $< && if [ "$$(uname -m)" = x86_64 ]; then \
+		$(CC) $(BASE) -MF $@.d -m32 -I/usr/include/x86_64-linux-gnu -fsyntax-only $<; fi && touch $@
+
+$(BUILD)/driver/%: $(BUILD)/obj/tests/driver/%.o $(call obj,$(DRIVER_AUX) $(CODEC_SRC)) | $(BUILD)/driver/abi_layout
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,check) -pthread -o $@
+
+driver-tests: setup-check
+	@$(BUILD_IT) $(DRIVER_BIN)
+
 check: setup-check
 	@$(BUILD_IT) $(PRODUCTS) $(UNIT_BIN)
 	@tests/run $(BUILD)
@@ -164,5 +180,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD) $(OUT)
 
-.PHONY: all help lib tools modules check demo lint bench fuzz install uninstall clean
+.PHONY: all help lib tools modules driver-tests check demo lint bench fuzz install uninstall clean
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

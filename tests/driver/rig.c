@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: MIT
+#include "rig.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CLASS_DIR "/sys/class/psxdet"
+
+int rig_main(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	rig_clean();
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+TCase *rig_case(Suite *suite, const char *name)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_set_timeout(tcase, 4 * RIG_TIMEOUT);
+	suite_add_tcase(suite, tcase);
+	return tcase;
+}
+
+uint64_t rig_random(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1dull;
+}
+
+uint64_t rig_frames(uint64_t most)
+{
+	const char *text = getenv("PSX_DRIVER_FRAMES");
+	uint64_t wanted = text ? strtoull(text, NULL, 10) : most;
+
+	return wanted && wanted < most ? wanted : most;
+}
+
+/* --------------------------------------------------------------- detectors -- */
+
+static void path_of(char *path, size_t size, const char *name, const char *key)
+{
+	(void)snprintf(path, size, RIG_CONFIGFS "/%.64s%s%.16s", name, *key ? "/" : "", key);
+}
+
+void rig_clean(void)
+{
+	DIR *dir = opendir(RIG_CONFIGFS);
+	const struct dirent *entry;
+	char path[128];
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		path_of(path, sizeof(path), entry->d_name, "");
+		(void)rmdir(path);
+	}
+	(void)closedir(dir);
+}
+
+void rig_make(struct rig *rig, const char *name)
+{
+	char path[128];
+
+	memset(rig, 0, sizeof(*rig));
+	(void)snprintf(rig->name, sizeof(rig->name), "%s", name);
+	path_of(path, sizeof(path), name, "");
+	ck_assert_msg(mkdir(path, 0755) == 0, "mkdir %s: %s", path, strerror(errno));
+}
+
+int rig_set(const struct rig *rig, const char *key, const char *value)
+{
+	char path[128];
+	ssize_t done;
+	int fd, error;
+
+	path_of(path, sizeof(path), rig->name, key);
+	fd = open(path, O_WRONLY);
+	ck_assert_msg(fd >= 0, "open %s: %s", path, strerror(errno));
+	done = write(fd, value, strlen(value));
+	error = done < 0 ? errno : 0;
+	(void)close(fd);
+	return error;
+}
+
+static void set_number(const struct rig *rig, const char *key, uint32_t value)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%u", value);
+	ck_assert_int_eq(rig_set(rig, key, text), 0);
+}
+
+/* Numbers of the devices in sysfs, a bit each */
+static uint64_t devices(void)
+{
+	DIR *dir = opendir(CLASS_DIR);
+	const struct dirent *entry;
+	uint64_t found = 0;
+
+	ck_assert(dir != NULL);
+	while ((entry = readdir(dir)))
+		if (strncmp(entry->d_name, "psxdet", 6) == 0)
+			found |= 1ull << (strtoul(entry->d_name + 6, NULL, 10) & 63);
+	(void)closedir(dir);
+	return found;
+}
+
+void rig_live(struct rig *rig)
+{
+	uint64_t before = devices(), after;
+	int error = rig_set(rig, "live", "1");
+
+	ck_assert_msg(!error, "%s is not live: %s", rig->name, strerror(error));
+	after = devices() & ~before;
+	ck_assert_msg(after && !(after & (after - 1)), "%s made no device, or several", rig->name);
+	(void)snprintf(rig->node, sizeof(rig->node), "/dev/psxdet%d", __builtin_ctzll(after));
+}
+
+void rig_plug(struct rig *rig, const char *name, uint32_t width, uint32_t height, const char *rate)
+{
+	rig_make(rig, name);
+	rig->width = width;
+	rig->height = height;
+	ck_assert_int_eq(rig_set(rig, "profile", "ideal"), 0);
+	set_number(rig, "width", width);
+	set_number(rig, "height", height);
+	ck_assert_int_eq(rig_set(rig, "rate", rate), 0);
+	rig_live(rig);
+}
+
+void rig_unplug(struct rig *rig)
+{
+	char path[128];
+
+	path_of(path, sizeof(path), rig->name, "");
+	ck_assert_msg(rmdir(path) == 0, "rmdir %s: %s", path, strerror(errno));
+}
+
+/* ------------------------------------------------------------------- calls -- */
+
+int rig_ioctl(int fd, unsigned long cmd, void *arg)
+{
+	return ioctl(fd, cmd, arg) < 0 ? errno : 0;
+}
+
+static void must(int fd, unsigned long cmd, void *arg, const char *name)
+{
+	int error = rig_ioctl(fd, cmd, arg);
+
+	ck_assert_msg(!error, "%s: %s", name, strerror(error));
+}
+
+int rig_open(const struct rig *rig, int flags)
+{
+	int fd = open(rig->node, flags | O_CLOEXEC);
+
+	ck_assert_msg(fd >= 0, "open %s: %s", rig->node, strerror(errno));
+	return fd;
+}
+
+int rig_claim(int fd)
+{
+	struct psxdet_claim claim = { 0 };
+
+	must(fd, PSXDET_IOC_CLAIM, &claim, "CLAIM");
+	ck_assert_int_ge(claim.fd, 0);
+	return claim.fd;
+}
+
+struct psxdet_info rig_info(int fd)
+{
+	struct psxdet_info info;
+
+	must(fd, PSXDET_IOC_GET_INFO, &info, "GET_INFO");
+	return info;
+}
+
+struct psxdet_status rig_status(int fd)
+{
+	struct psxdet_status status;
+
+	must(fd, PSXDET_IOC_GET_STATUS, &status, "GET_STATUS");
+	return status;
+}
+
+void rig_bank(int claim, uint32_t bank, uint32_t k, uint32_t phases)
+{
+	struct psxdet_bank arg = {
+		.bank = bank, .k = k, .phases = phases, .scale = k ? 256 : 0, .threshold = k ? 1 : 0,
+	};
+
+	must(claim, PSXDET_IOC_BANK, &arg, "BANK");
+}
+
+void rig_rails(int claim, uint32_t action)
+{
+	struct psxdet_rails arg = { .action = action };
+
+	must(claim, PSXDET_IOC_RAILS, &arg, "RAILS");
+}
+
+uint32_t rig_start(int claim, uint64_t frames)
+{
+	struct psxdet_start arg = { .frames = frames };
+
+	must(claim, PSXDET_IOC_START, &arg, "START");
+	return arg.series;
+}
+
+void rig_stop(int claim, uint32_t how)
+{
+	struct psxdet_stop arg = { .how = how };
+
+	must(claim, PSXDET_IOC_STOP, &arg, "STOP");
+}
+
+struct psxdet_transfer rig_transfer(const struct rig *rig, uint32_t target, uint32_t bank,
+				    uint32_t phase, const void *values)
+{
+	return (struct psxdet_transfer) {
+		.target = target,
+		.bank = bank,
+		.phase = phase,
+		.bytes = 2ull * rig->width * rig->height,
+		.address = (uintptr_t)values,
+	};
+}
+
+struct psxdet_config rig_config(uint8_t bank)
+{
+	return (struct psxdet_config) {
+		.mode = PSXDET_MODE_SCAN, .channels = 1, .exposure_ns = 1000000, .bank = { bank },
+	};
+}
+
+uint32_t rig_commit(int claim, struct psxdet_config *config)
+{
+	must(claim, PSXDET_IOC_COMMIT, config, "COMMIT");
+	ck_assert_uint_ne(config->cfg_id, 0);
+	return config->cfg_id;
+}
+
+void rig_identity(const struct rig *rig, int claim, uint32_t bank, int16_t code)
+{
+	size_t count = (size_t)rig->width * rig->height, i;
+	int16_t *codes = malloc(count * sizeof(*codes));
+	struct psxdet_transfer plane = rig_transfer(rig, PSXDET_TARGET_PLANE, bank, 0, codes);
+
+	ck_assert(codes != NULL);
+	for (i = 0; i < count; i++)
+		codes[i] = code;
+	rig_bank(claim, bank, 1, 1);
+	must(claim, PSXDET_IOC_UPLOAD, &plane, "UPLOAD of a plane");
+	free(codes);
+}
+
+void rig_scene(const struct rig *rig, int claim, uint32_t levels, uint64_t seed)
+{
+	size_t count = (size_t)rig->width * rig->height, i;
+	uint16_t *grey = malloc(count * sizeof(*grey));
+	struct psxdet_transfer scene = rig_transfer(rig, PSXDET_TARGET_SCENE, 0, 0, grey);
+
+	ck_assert(grey != NULL);
+	for (i = 0; i < count; i++)
+		grey[i] = levels ? (uint16_t)(rig_random(&seed) % levels) : 0;
+	must(claim, PSXDET_IOC_UPLOAD, &scene, "UPLOAD of a scene");
+	free(grey);
+}
+
+void rig_ready(const struct rig *rig, int fd, int claim)
+{
+	struct psxdet_config config = rig_config(0);
+
+	rig_identity(rig, claim, 0, CODE_ONE);
+	(void)rig_commit(claim, &config);
+	rig_rails(claim, PSXDET_RAILS_DO_ON);
+	rig_await_rails(fd, PSXDET_RAILS_ON);
+}
+
+/* ------------------------------------------------------------------ events -- */
+
+/* One event, or a failed test */
+static struct psxdet_event next_event(int fd, uint32_t wanted)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLPRI };
+	struct psxdet_event event;
+	ssize_t done;
+	int ready = poll(&pollfd, 1, RIG_TIMEOUT * 1000);
+
+	ck_assert_msg(ready == 1, "no event %u within %d s", wanted, RIG_TIMEOUT);
+	done = read(fd, &event, sizeof(event));
+	ck_assert_msg(done == (ssize_t)sizeof(event), "no event %u, read(): %s", wanted,
+		      done < 0 ? strerror(errno) : "short");
+	return event;
+}
+
+struct psxdet_event rig_event(int fd, uint32_t type)
+{
+	struct psxdet_event event;
+
+	do {
+		event = next_event(fd, type);
+	} while (event.type != type);
+	return event;
+}
+
+void rig_await_rails(int fd, uint32_t state)
+{
+	while (rig_status(fd).rails != state)
+		(void)rig_event(fd, PSXDET_EVENT_RAILS);
+}
+
+short rig_poll(int fd)
+{
+	struct pollfd pollfd = {
+		.fd = fd, .events = POLLIN | POLLRDNORM | POLLPRI | POLLOUT,
+	};
+
+	ck_assert_int_ge(poll(&pollfd, 1, 0), 0);
+	return pollfd.revents;
+}
+
+unsigned int rig_drain_events(int fd)
+{
+	unsigned int count = 0;
+	struct psxdet_event event;
+
+	while (rig_poll(fd) & POLLPRI) {
+		ck_assert_int_eq(read(fd, &event, sizeof(event)), sizeof(event));
+		count++;
+	}
+	return count;
+}
+
+bool rig_has_event(int fd, uint32_t type)
+{
+	struct psxdet_event event;
+	bool found = false;
+
+	while (rig_poll(fd) & POLLPRI) {
+		ck_assert_int_eq(read(fd, &event, sizeof(event)), sizeof(event));
+		found |= event.type == type;
+	}
+	return found;
+}
+
+/* ----------------------------------------------------------------- waiting -- */
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+struct rig_patience rig_patience(void)
+{
+	return (struct rig_patience) { now_ns() + RIG_TIMEOUT * 1000000000ull };
+}
+
+void rig_wait(const struct rig_patience *patience, const char *what)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+
+	ck_assert_msg(now_ns() < patience->until, "%s: not within %d s", what, RIG_TIMEOUT);
+	(void)nanosleep(&ms, NULL);
+}
+
+/* The state of a task is the letter behind its name in parentheses */
+static char task_state(pid_t tid)
+{
+	char path[64], text[256] = "";
+	const char *end;
+	ssize_t length;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return '?';
+	length = read(fd, text, sizeof(text) - 1);
+	(void)close(fd);
+	if (length < 0)
+		return '?';
+	end = strrchr(text, ')');
+	return end && end[1] ? end[2] : '?';
+}
+
+void rig_await_sleep(pid_t tid)
+{
+	struct rig_patience patience = rig_patience();
+	unsigned int seen = 0;
+
+	/* Twice, as a task may sleep for a page on its way */
+	while (seen < 2) {
+		if (task_state(tid) == 'S')
+			seen++;
+		rig_wait(&patience, "a task that sleeps");
+	}
+}
+
+/* --------------------------------------------------------------------- log -- */
+
+int rig_log_open(void)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	ck_assert_int_ge(log, 0);
+	ck_assert(lseek(log, 0, SEEK_END) >= 0);
+	return log;
+}
+
+bool rig_log_has(int log, const char *text)
+{
+	char record[2048];
+	bool found = false;
+	ssize_t length;
+
+	for (;;) {
+		length = read(log, record, sizeof(record) - 1);
+		if (length < 0 && errno == EPIPE)
+			continue;
+		if (length <= 0)
+			return found;
+		record[length] = '\0';
+		found |= strstr(record, text) != NULL;
+	}
+}
