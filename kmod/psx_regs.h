@@ -195,24 +195,24 @@
 
 /* What the device writes to the completion queue; little-endian. */
 struct psx_completion {
-	u64 seq;		/* of the frame; dropped frames have one too */
-	u64 device_ns;		/* clock at the end of the last exposure */
-	u64 position;		/* of the payload in the data ring, never wraps */
-	u64 dropped;		/* DROPPED at that time */
-	u32 length;		/* bytes of payload */
-	u32 effective;
-	u32 saturated;
-	u32 cfg_id;
-	u32 trigger;		/* number of the trigger that began it */
-	s32 stage_x;
-	s32 stage_y;
-	u32 crc32c;		/* of the payload */
+	__le64 seq;		/* of the frame; dropped frames have one too */
+	__le64 device_ns;	/* clock at the end of the last exposure */
+	__le64 position;	/* of the payload in the data ring, never wraps */
+	__le64 dropped;		/* DROPPED at that time */
+	__le32 length;		/* bytes of payload */
+	__le32 effective;
+	__le32 saturated;
+	__le32 cfg_id;
+	__le32 trigger;		/* number of the trigger that began it */
+	__le32 stage_x;		/* signed, as stage_y */
+	__le32 stage_y;
+	__le32 crc32c;		/* of the payload */
 	u8 bank;
 	u8 channel;		/* place in the schedule */
 	u8 mode;
 	u8 pga;			/* log2 */
-	u32 reserved[14];	/* zero */
-	u32 tag;		/* (index >> CQ_SHIFT) + 1, written last */
+	__le32 reserved[14];	/* zero */
+	__le32 tag;		/* (index >> CQ_SHIFT) + 1, written last */
 };
 
 static_assert(sizeof(struct psx_completion) == 128, "completion is 128 bytes");

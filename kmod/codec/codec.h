@@ -101,9 +101,9 @@ static inline void psx_put_le16(u8 *p, u16 x)
 
 static inline void psx_put_le32(u8 *p, u32 x)
 {
-	p[0] = (u8)x;
-	p[1] = (u8)(x >> 8);
-	p[2] = (u8)(x >> 16);
+	p[0] = (u8)(x & 0xff);
+	p[1] = (u8)(x >> 8 & 0xff);
+	p[2] = (u8)(x >> 16 & 0xff);
 	p[3] = (u8)(x >> 24);
 }
 

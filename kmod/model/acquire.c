@@ -77,13 +77,11 @@ u32 psx_acquire_trigger(struct psx_model *m)
 
 static void finish_frame(struct psx_model *m)
 {
-	struct psx_completion *c = &m->shot.completion;
-
 	/* then whoever ended the acquisition has seen to all that follows */
 	if (!psx_shot_make(m))
 		return;
 	m->made++;
-	if (c->length && psx_ring_put(m, c)) {
+	if (m->shot.length && psx_ring_put(m)) {
 		psx_model_raise(m, PSX_IRQ_FRAME);
 	} else {
 		m->dropped++;

@@ -37,7 +37,7 @@ void psx_chain_init(struct psx_chain *chain, const struct psx_model *m)
 
 	chain->dose = relative_dose(m->config.dose_rate_pgy_s, m->shot.exposure);
 	chain->noise_seed = psx_hash(m->config.seed, m->shot.header.seq);
-	chain->pga = m->shot.completion.pga;
+	chain->pga = m->shot.pga;
 	chain->scale = m->shot.header.scale;
 	chain->photons = m->config.photons;
 	read *= read;

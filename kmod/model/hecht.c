@@ -24,7 +24,7 @@ u64 psx_code_to_nv(u32 magnitude)
 
 static u64 mul_q60(u64 a, u64 b)
 {
-	return (u64)(((unsigned __int128)a * b) >> 60);
+	return (u64)(((__uint128_t)a * b) >> 60);
 }
 
 /* exp(-y), y and result Q30: halve by whole ln 2, Taylor series for the rest */
@@ -37,7 +37,7 @@ static u64 exp_neg(u64 y)
 	if (halvings > 30)	/* below a step of Q30 */
 		return 0;
 	/* y - halvings * ln 2, both terms below 2^66 before the cut to Q60 */
-	rest = (u64)(((unsigned __int128)y << 30) - (unsigned __int128)halvings * LN2_Q60);
+	rest = (u64)(((__uint128_t)y << 30) - (__uint128_t)halvings * LN2_Q60);
 	term = 1ull << 60;
 	sum = term;
 	for (n = 1; n < EXP_TERMS; n++) {

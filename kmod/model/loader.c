@@ -19,7 +19,7 @@ static void bank_clear(struct psx_model *m, struct psx_bank_slot *bank)
 	size_t i;
 
 	m->planes_used -= planes_of(bank);
-	for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
 		psx_block_free(m, blocks[i]);
 	memset(bank, 0, sizeof(*bank));
 }

@@ -26,7 +26,7 @@
 #define PSX_EXPOSURE_LEAST_NS	1000u
 #define PSX_EXPOSURE_MOST_MS	100000u
 #define PSX_PERIOD_MOST_NS	(PSX_U64_MAX >> 8)
-#define PSX_CLOCK_END		(1ull << 63)	/* time does not go beyond */
+#define PSX_CLOCK_END		BIT_ULL(63)	/* time does not go beyond */
 #define PSX_DOSE_RATE_MOST	32920000000ull	/* pGy/s */
 #define PSX_READ_NOISE_MOST	1000000u	/* 1/1000 grey level */
 
@@ -114,7 +114,6 @@ struct psx_power {
  */
 struct psx_shot {
 	struct psx_frame_header header;
-	struct psx_completion completion;
 	const u16 *scene;
 	const s16 *planes;
 	const s16 *dark;
@@ -122,6 +121,12 @@ struct psx_shot {
 	u64 exposure;
 	u32 k;
 	u32 phases;
+	u32 pga;		/* log2 */
+	u32 bank;
+	u32 saturated;
+	u32 effective;
+	u32 length;		/* of the payload; 0 = none */
+	u32 crc32c;
 	void *left[4];
 	u32 left_count;
 	bool shutter_open;
@@ -214,7 +219,7 @@ void psx_block_free(struct psx_model *m, void *block);
 void *psx_block_own(struct psx_model *m, void *block, size_t bytes, size_t keep);
 
 /* readout.c: expose all phases of m->shot, fill m->values; false: it was lost */
-bool psx_readout(struct psx_model *m, u32 *saturated);
+bool psx_readout(struct psx_model *m);
 void psx_output_size(const struct psx_model *m, u32 mode, u32 k, u32 *width, u32 *height);
 
 /* chain.c: from a sum of currents to a value of a frame */
@@ -244,7 +249,7 @@ u32 psx_config_commit(struct psx_model *m);
 void psx_config_latch(struct psx_model *m);
 void psx_config_reset(struct psx_model *m);
 u32 psx_ring_ctrl(struct psx_model *m, u32 value);
-bool psx_ring_put(struct psx_model *m, struct psx_completion *c);
+bool psx_ring_put(struct psx_model *m);
 u32 psx_power_ctrl(struct psx_model *m, u32 value);
 void psx_power_reset(struct psx_model *m);
 void psx_power_pet(struct psx_model *m);
@@ -261,7 +266,7 @@ void psx_model_reset(struct psx_model *m);
 void psx_model_raise(struct psx_model *m, u32 irq);
 void psx_model_fail(struct psx_model *m, u32 error, u32 reg);
 
-#define PSX_PRODUCT_MOST	(1ll << 62)
+#define PSX_PRODUCT_MOST	((s64)BIT_ULL(62))
 
 /* How much of @length from @address on lies in one page of the host */
 static inline u32 psx_page_part(u64 address, u32 length)
@@ -277,10 +282,10 @@ static inline u32 psx_page_part(u64 address, u32 length)
  */
 static inline s64 psx_mul_shift(s64 a, u64 b, unsigned int shift)
 {
-	unsigned __int128 size = (unsigned __int128)(a < 0 ? -(u64)a : (u64)a) * b;
+	__uint128_t size = (__uint128_t)(a < 0 ? -(u64)a : (u64)a) * b;
 	s64 result = PSX_PRODUCT_MOST;
 
-	size = (size + ((unsigned __int128)1 << (shift - 1))) >> shift;
+	size = (size + ((__uint128_t)1 << (shift - 1))) >> shift;
 	if (size < PSX_PRODUCT_MOST)
 		result = (s64)size;
 	return a < 0 ? -result : result;

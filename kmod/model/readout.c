@@ -125,10 +125,9 @@ struct exposure {
 	u32 stride;		/* output pixels a row */
 };
 
-static bool expose(struct psx_model *m, const struct exposure *e, const struct psx_chain *chain,
-		   u32 *saturated)
+static bool expose(struct psx_model *m, const struct exposure *e, const struct psx_chain *chain)
 {
-	const struct psx_shot *shot = &m->shot;
+	struct psx_shot *shot = &m->shot;
 	u32 k = shot->k;
 	u32 row, cell, r;
 
@@ -148,7 +147,7 @@ static bool expose(struct psx_model *m, const struct exposure *e, const struct p
 			s16 dark = shot->dark ? shot->dark[pixel] : 0;
 
 			m->values[pixel] = psx_chain_value(chain, m->sums[cell], m->squares[cell],
-							   pixel, offset, dark, saturated);
+							   pixel, offset, dark, &shot->saturated);
 		}
 		if (!psx_shot_go_on(m))
 			return false;
@@ -156,7 +155,7 @@ static bool expose(struct psx_model *m, const struct exposure *e, const struct p
 	return true;
 }
 
-bool psx_readout(struct psx_model *m, u32 *saturated)
+bool psx_readout(struct psx_model *m)
 {
 	const struct psx_shot *shot = &m->shot;
 	size_t area = (size_t)m->config.width * m->config.height;
@@ -179,7 +178,7 @@ bool psx_readout(struct psx_model *m, u32 *saturated)
 			e.rows = (struct cells){ 0, shot->header.height };
 			e.step = 1;
 		}
-		if (!expose(m, &e, &chain, saturated))
+		if (!expose(m, &e, &chain))
 			return false;
 	}
 	return true;

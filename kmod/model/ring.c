@@ -61,33 +61,58 @@ static bool copy_out(struct psx_model *m, u64 position, const u8 *data, u32 leng
 	return true;
 }
 
+static void describe(const struct psx_model *m, u64 position, struct psx_completion *c)
+{
+	const struct psx_shot *shot = &m->shot;
+
+	*c = (struct psx_completion){
+		.seq = cpu_to_le64(shot->header.seq),
+		.device_ns = cpu_to_le64(m->clock),
+		.position = cpu_to_le64(position),
+		.dropped = cpu_to_le64(m->dropped),
+		.length = cpu_to_le32(shot->length),
+		.effective = cpu_to_le32(shot->effective),
+		.saturated = cpu_to_le32(shot->saturated),
+		.cfg_id = cpu_to_le32(shot->header.cfg_id),
+		.trigger = cpu_to_le32(m->acq.triggers),
+		.crc32c = cpu_to_le32(shot->crc32c),
+		.bank = (u8)shot->bank,
+		.channel = shot->header.channel,
+		.mode = shot->header.mode,
+		.pga = (u8)shot->pga,
+	};
+}
+
 /*
- * Write payload and completion; false when they were not granted room or the
- * host memory did not answer. The payload is m->payload.
+ * Write payload and completion of m->shot; false when they were not granted room
+ * or the host memory did not answer
  */
-bool psx_ring_put(struct psx_model *m, struct psx_completion *c)
+bool psx_ring_put(struct psx_model *m)
 {
 	struct psx_ring *ring = &m->ring;
 	u64 entry = ring->completions & ((1ull << ring->cq_shift) - 1);
 	u64 size = (u64)ring->seg_count << ring->seg_shift;
-	struct psx_completion *slot;
+	u32 length = m->shot.length;
+	u64 position = place(ring, length);
+	struct psx_completion c, *slot;
 
-	c->position = place(ring, c->length);
-	if (c->length > size || c->position + c->length > ring->grant_data ||
+	if (length > size || position + length > ring->grant_data ||
 	    ring->completions >= ring->grant_cq) {
 		m->dropped_full++;
 		return false;
 	}
-	if (!copy_out(m, c->position, m->payload, c->length))
+	if (!copy_out(m, position, m->payload, length))
 		return false;
-	slot = m->host.map(m->host.context, ring->cq_addr + entry * sizeof(*c), sizeof(*c));
+	slot = m->host.map(m->host.context, ring->cq_addr + entry * sizeof(c), sizeof(c));
 	if (!slot) {
 		psx_model_fail(m, PSX_ERR_DMA, PSX_REG_CQ_ADDR_HI);
 		return false;
 	}
-	memcpy(slot, c, offsetof(struct psx_completion, tag));
-	psx_store_release(&slot->tag, (u32)(ring->completions >> ring->cq_shift) + 1);
-	ring->position = c->position + c->length;
+	describe(m, position, &c);
+	memcpy(slot, &c, offsetof(struct psx_completion, tag));
+	psx_store_release(&slot->tag,
+			  cpu_to_le32((u32)(ring->completions >> ring->cq_shift) + 1));
+	ring->position = position + length;
 	ring->completions++;
 	return true;
 }

@@ -108,7 +108,7 @@ void psx_sensor_free(struct psx_model *m)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
 		m->host.free(m->host.context, blocks[i]);
 }
 

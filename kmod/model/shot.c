@@ -5,7 +5,7 @@
  */
 #include "model.h"
 
-#define CRC_STRETCH	(1u << 20)	/* bytes between two yields */
+#define CRC_STRETCH	0x100000u	/* bytes between two yields */
 
 void psx_yield(const struct psx_model *m)
 {
@@ -61,17 +61,6 @@ static void take(struct psx_model *m)
 			.scale = channel->scale,
 			.flags = config->polarity ? PSX_FRAME_BOTH : 0,
 		},
-		.completion = {
-			.seq = m->made,
-			.cfg_id = config->id,
-			.channel = (u8)m->acq.channel,
-			.mode = (u8)config->mode,
-			.pga = (u8)config->pga,
-			.bank = (u8)channel->bank,
-			.device_ns = m->clock,
-			.dropped = m->dropped,
-			.trigger = m->acq.triggers,
-		},
 		.scene = m->scene,
 		.planes = bank->planes,
 		.dark = bank->dark,
@@ -79,6 +68,8 @@ static void take(struct psx_model *m)
 		.exposure = config->exposure,
 		.k = bank->k,
 		.phases = bank->phases,
+		.pga = config->pga,
+		.bank = channel->bank,
 		.shutter_open = m->shutter_open,
 		.computing = true,
 	};
@@ -109,17 +100,16 @@ bool psx_shot_go_on(void *model)
 static void compute(struct psx_model *m)
 {
 	const struct psx_codec_watch watch = { .go_on = psx_shot_go_on, .context = m };
-	const struct psx_frame_header *header = &m->shot.header;
-	struct psx_completion *c = &m->shot.completion;
+	struct psx_shot *shot = &m->shot;
 	size_t length;
 
-	if (!psx_readout(m, &c->saturated))
+	if (!psx_readout(m))
 		return;
-	if (psx_codec_encode_watched(header, m->values, header->width, m->payload,
-				     m->payload_size, &length, &c->effective, &watch))
+	if (psx_codec_encode_watched(&shot->header, m->values, shot->header.width, m->payload,
+				     m->payload_size, &length, &shot->effective, &watch))
 		return;
-	c->crc32c = crc_of(m, length);
-	c->length = (u32)length;
+	shot->crc32c = crc_of(m, length);
+	shot->length = (u32)length;
 }
 
 static void give_back(struct psx_model *m)

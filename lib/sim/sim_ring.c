@@ -101,7 +101,7 @@ static const struct psx_completion *peek(struct psx_sim *sim)
 	const struct psx_completion *c = &queue[sim->taken & (sim->queue_size - 1)];
 	uint32_t tag = (uint32_t)(sim->taken >> QUEUE_SHIFT) + 1;
 
-	return __atomic_load_n(&c->tag, __ATOMIC_ACQUIRE) == tag ? c : NULL;
+	return le32_to_cpu(__atomic_load_n(&c->tag, __ATOMIC_ACQUIRE)) == tag ? c : NULL;
 }
 
 /* With a rate: real time until the next frame may be handed out. 0; or ETIMEDOUT
@@ -145,18 +145,18 @@ static bool running(struct psx_sim *sim)
 static void fill_info(const struct psx_completion *c, struct psx_frame_info *info)
 {
 	*info = (struct psx_frame_info){
-		.seq = c->seq,
-		.device_ns = c->device_ns,
+		.seq = le64_to_cpu(c->seq),
+		.device_ns = le64_to_cpu(c->device_ns),
 		.mono_ns = now_ns(),
-		.dropped = c->dropped,
-		.cfg_id = c->cfg_id,
-		.effective = c->effective,
-		.saturated = c->saturated,
-		.trigger = c->trigger,
-		.stage_x = c->stage_x,
-		.stage_y = c->stage_y,
-		.crc32c = c->crc32c,
-		.flags = c->saturated ? PSX_FRAME_SATURATED : 0,
+		.dropped = le64_to_cpu(c->dropped),
+		.cfg_id = le32_to_cpu(c->cfg_id),
+		.effective = le32_to_cpu(c->effective),
+		.saturated = le32_to_cpu(c->saturated),
+		.trigger = le32_to_cpu(c->trigger),
+		.stage_x = (int32_t)le32_to_cpu(c->stage_x),
+		.stage_y = (int32_t)le32_to_cpu(c->stage_y),
+		.crc32c = le32_to_cpu(c->crc32c),
+		.flags = le32_to_cpu(c->saturated) ? PSX_FRAME_SATURATED : 0,
 		.bank = c->bank,
 		.channel = c->channel,
 		.mode = c->mode,
@@ -169,6 +169,7 @@ int psx_sim_next(struct psx_transport *t, int timeout_ms, struct psx_frame_info 
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
 	const struct psx_completion *c;
+	uint64_t position;
 	int wait;
 
 	sim->consumed = sim->lent;
@@ -185,15 +186,16 @@ int psx_sim_next(struct psx_transport *t, int timeout_ms, struct psx_frame_info 
 	wait = sim->stopping ? 0 : pace(sim, timeout_ms);
 	if (wait)
 		return psx_error_set(err, wait, "no frame yet");
-	if (c->length > sim->ring_size ||
-	    (c->position & (sim->ring_size - 1)) + c->length > sim->ring_size)
+	position = le64_to_cpu(c->position);
+	*length = le32_to_cpu(c->length);
+	if (*length > sim->ring_size ||
+	    (position & (sim->ring_size - 1)) + *length > sim->ring_size)
 		return psx_error_set(err, EIO, "the device names a payload outside the ring");
 	fill_info(c, info);
 	info->series = sim->series;
-	*payload = sim->region[SIM_DATA].memory + (c->position & (sim->ring_size - 1));
-	*length = c->length;
+	*payload = sim->region[SIM_DATA].memory + (position & (sim->ring_size - 1));
 	sim->taken++;
-	sim->lent = c->position + c->length;
+	sim->lent = position + *length;
 	if (sim->rate > 0)
 		sim->due_ns += (uint64_t)(1e9 / sim->rate);
 	return 1;
@@ -206,7 +208,7 @@ uint64_t psx_sim_discard(struct psx_transport *t)
 	uint64_t count = 0;
 
 	while ((c = peek(sim))) {
-		sim->lent = c->position + c->length;
+		sim->lent = le64_to_cpu(c->position) + le32_to_cpu(c->length);
 		sim->taken++;
 		count++;
 	}
