@@ -129,6 +129,9 @@ $(BUILD)/driver/abi_layout: tests/driver/abi_layout.c include/uapi/linux/psxdet.
 $(BUILD)/driver/%: $(BUILD)/obj/tests/driver/%.o $(call obj,$(DRIVER_AUX) $(CODEC_SRC)) | $(BUILD)/driver/abi_layout
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,check) -pthread -o $@
 
+$(BUILD)/same: $(call obj,tests/vm/same.c) $(LIB_A)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+
 driver-tests: setup-check
 	@$(BUILD_IT) $(DRIVER_BIN)
 

@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The driver's frames are those of sim:, byte by byte, for three scenes; and real
+# radiographs give the wanted counts through it. Runs in the VM, without a mock.
+export PSX_BUILD=${BUILD:-build}
+. tests/tool/lib.sh
+same=$(dirname "$psxctl")/same
+mocks=/sys/kernel/config/psxdet-mock
+firmware=$(cat /sys/module/firmware_class/parameters/path)
+
+plug() { # plug SCENE PROFILE
+	read -r width height <<<"$("$psxctl" convert "$1" -o "$firmware/same.raw")"
+	mkdir $mocks/same
+	echo "$2" >$mocks/same/profile
+	echo "$width" >$mocks/same/width
+	echo "$height" >$mocks/same/height
+	echo same.raw >$mocks/same/scene
+	echo 1 >$mocks/same/live
+	udevadm settle
+}
+
+compare() { # compare SCENE PROFILE
+	plug "$1" "$2"
+	run -d /dev/psxdet0 acquire -k laplacian,log,sobel-x -p both -n 6 -o driver.psx
+	ok "$1 $2: six frames through the driver" exits 0
+	rmdir $mocks/same
+	run -d "sim:profile=$2,scene=$1" acquire -k laplacian,log,sobel-x -p both -n 6 -o sim.psx
+	ok "$1 $2: the bytes of sim:" "$same" driver.psx sim.psx
+}
+
+counts() { # counts IMAGE LAPLACIAN LOG
+	if [ ! -r "$data/$1.pgm" ]; then
+		skip "$1 through the driver" 'no test image'
+		return
+	fi
+	plug "$data/$1.pgm" ideal
+	run --json -d /dev/psxdet0 acquire -k laplacian,log -t 1
+	rmdir $mocks/same
+	ok "$1 through the driver: $2 and $3 effective" \
+		is "$(sed -n 's/^{"seq".*"effective":\([0-9]*\),.*/\1/p' out | tr '\n' ' ')" "$2 $3 "
+}
+
+compare hust ideal
+compare baggage real
+compare blade real
+counts bag_pencase 72712 77200
+counts cast_C0001_0001 198269 204760
+counts nat_apples 65133 68392
+echo "1..$n"
