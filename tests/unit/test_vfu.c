@@ -505,15 +505,18 @@ END_TEST
 
 START_TEST(full_ring_drops_in_real_time)
 {
+	u64 begin, dropped;
+
 	make_ready("width=32,height=24,scene=blade", 10 * MS); /* 99 ms a frame */
 	rails_on();
 	grant(0, 0);
+	begin = now_ms();
 	start(0);
 	(void)poll(NULL, 0, 500);
-	ck_assert_uint_ge(vfu_rd64(rig.fd, PSX_REG_MADE_LO), 16 + 2);
-	ck_assert_uint_le(vfu_rd64(rig.fd, PSX_REG_MADE_LO), 16 + 8);
-	ck_assert_uint_eq(vfu_rd64(rig.fd, PSX_REG_DROPPED_LO),
-			  vfu_rd64(rig.fd, PSX_REG_MADE_LO) - 16);
+	dropped = vfu_rd64(rig.fd, PSX_REG_DROPPED_LO);
+	ck_assert_uint_ge(dropped, 1);
+	ck_assert_uint_le(dropped, (now_ms() - begin) / 99);
+	ck_assert_uint_ge(vfu_rd64(rig.fd, PSX_REG_MADE_LO), 16 + dropped);
 	wr(PSX_REG_ACQ_CTRL, PSX_ACQ_STOP);
 	wait_for_end();
 }
@@ -539,12 +542,12 @@ START_TEST(watchdog_counts_real_time)
 	u64 begin, taken = 0;
 
 	make_ready("width=32,height=24,scene=blade", 1000 * MS); /* 9 s a frame */
-	wr(PSX_REG_WATCHDOG_MS, 300);
+	wr(PSX_REG_WATCHDOG_MS, 1000);
 	rails_on();
 	begin = now_ms();
 	grant(0, 0);
 	start(0);
-	while (now_ms() - begin < 700) {
+	while (now_ms() - begin < 1500) {
 		struct psx_completion c = completion(taken & 15);
 
 		wr(PSX_REG_WATCHDOG_PET, 1);
@@ -555,9 +558,9 @@ START_TEST(watchdog_counts_real_time)
 	ck_assert_uint_gt(taken, 2);
 	begin = now_ms();
 	wait_for_end();
-	ck_assert_uint_ge(now_ms() - begin, 250);
+	ck_assert_uint_ge(now_ms() - begin, 900);
 	ck_assert_uint_eq(rd(PSX_REG_RAIL_STATE), PSX_RAIL_STATE_TRIPPED | PSX_TRIP_WATCHDOG << 8);
-	ck_assert_uint_eq(rd(PSX_REG_WATCHDOG_MS), 300);
+	ck_assert_uint_eq(rd(PSX_REG_WATCHDOG_MS), 1000);
 }
 END_TEST
 
@@ -628,14 +631,13 @@ START_TEST(computing_does_not_keep_registers_waiting)
 
 	make_large();
 	begin = last = now_ms();
-	while (now_ms() - begin < 1000) {
-		ck_assert_uint_eq(rd(PSX_REG_ID), PSX_ID);
+	while (vfu_rd64(rig.fd, PSX_REG_MADE_LO) < 3) {
+		ck_assert_uint_lt(now_ms() - begin, 30000);
 		now = now_ms();
 		worst = now - last > worst ? now - last : worst;
 		last = now;
 	}
-	ck_assert_uint_gt(vfu_rd64(rig.fd, PSX_REG_MADE_LO), 1);
-	printf("# worst register access while frames are computed: %llu ms\n",
+	printf("# worst pair of register accesses while frames are computed: %llu ms\n",
 	       (unsigned long long)worst);
 	wr(PSX_REG_ACQ_CTRL, PSX_ACQ_ABORT);
 	ck_assert(!running());
@@ -662,6 +664,30 @@ START_TEST(client_may_leave_while_a_frame_is_computed)
 {
 	make_large();
 	(void)poll(NULL, 0, 20);
+}
+END_TEST
+
+START_TEST(pulled_out_while_it_runs)
+{
+	u32 value;
+
+	make_ready("width=32,height=24,scene=blade", 1000 * MS);
+	rails_on();
+	grant(0, 0);
+	start(0);
+	ck_assert(interrupted(10000));
+	rig.device->unplugged = 1;
+	ck_assert_uint_eq(rd(PSX_REG_ID), 0xffffffff);
+	(void)interrupted(0);
+	memset(rig.guest + QUEUE_AT, 0, sizeof(struct psx_completion) << CQ_SHIFT);
+	(void)poll(NULL, 0, 100);
+	for (u32 i = 0; i < 1u << CQ_SHIFT; i++)
+		ck_assert_uint_eq(completion(i).tag, 0);
+	ck_assert(!interrupted(0));
+	wr(PSX_REG_ACQ_CTRL, PSX_ACQ_ABORT);
+	ck_assert_uint_eq(vfu_config_get(rig.fd, 0, 4), 0xffffffff);
+	ck_assert_uint_eq(vfu_read(rig.fd, VFIO_PCI_BAR2_REGION_INDEX, 0, &value, 4), 0);
+	ck_assert_uint_eq(value, 0xffffffff);
 }
 END_TEST
 
@@ -993,7 +1019,7 @@ int main(void)
 		full_ring_drops_in_real_time, rate_holds_frames_back, watchdog_counts_real_time,
 		computing_does_not_keep_registers_waiting,
 		anything_may_happen_while_a_frame_is_computed,
-		client_may_leave_while_a_frame_is_computed,
+		client_may_leave_while_a_frame_is_computed, pulled_out_while_it_runs,
 	};
 	const TTest *const hostile[] = {
 		short_messages, unknown_commands_and_replies, long_messages, size_below_a_header,

@@ -27,7 +27,7 @@ static void *host_map(void *context, u64 address, size_t bytes)
 	if (v->scene)
 		return address <= v->scene_bytes && bytes <= v->scene_bytes - address ?
 			       (void *)(v->scene + address) : NULL;
-	if (!vfu_config_master(&v->config) || !vfu_config_awake(&v->config))
+	if (!vfu_config_master(&v->config) || !vfu_is_there(v))
 		return NULL;
 	if (!v->loading) {
 		v->time.last_address = address;
@@ -51,6 +51,11 @@ static void host_yield(void *context)
 		vfu_serve_waiting(v);
 }
 
+bool vfu_is_there(const struct vfu *v)
+{
+	return vfu_config_awake(&v->config) && !v->unplugged;
+}
+
 void vfu_interrupt(struct vfu *v)
 {
 	struct pollfd out = { .fd = v->irq_fd, .events = POLLOUT };
@@ -58,7 +63,8 @@ void vfu_interrupt(struct vfu *v)
 
 	/* A message is a write on the bus. Whatever the client calls an eventfd
 	 * must not stop this process. */
-	if (v->irq_fd >= 0 && vfu_config_master(&v->config) && poll(&out, 1, 0) == 1)
+	if (v->irq_fd >= 0 && vfu_config_master(&v->config) && !v->unplugged &&
+	    poll(&out, 1, 0) == 1)
 		(void)!write(v->irq_fd, &one, sizeof(one));
 }
 
@@ -71,7 +77,7 @@ void vfu_set_irq_fd(struct vfu *v, int fd)
 
 u32 vfu_bar_read(struct vfu *v, u32 reg)
 {
-	if (!vfu_config_awake(&v->config))
+	if (!vfu_is_there(v))
 		return UINT32_MAX;
 	if (reg == PSX_REG_WATCHDOG_MS)
 		return v->time.watchdog_ms;
@@ -81,7 +87,7 @@ u32 vfu_bar_read(struct vfu *v, u32 reg)
 
 void vfu_bar_write(struct vfu *v, u32 reg, u32 value)
 {
-	if (!vfu_config_awake(&v->config))
+	if (!vfu_is_there(v))
 		return;
 	vfu_time_catch_up(v);
 	if (!vfu_time_before_write(v, reg, value))

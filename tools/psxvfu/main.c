@@ -20,7 +20,8 @@ static const char doc[] =
 	"  -device '{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"PATH\"}}'\n\n"
 	"Exposures and ramps take no real time while the ring has room for a frame; without, device "
 	"time passes as real time does, and frames are dropped as a slow host's are. With rate=N no "
-	"more than N frames come a second. The watchdog always counts real time.";
+	"more than N frames come a second. The watchdog always counts real time.\n\n"
+	"SIGUSR1 pulls the device out: all reads become ones, nothing moves. SIGTERM ends psxvfu.";
 
 static const struct argp_option options[] = {
 	{ "socket", 's', "PATH", 0, "where QEMU connects", 0 },
@@ -63,6 +64,14 @@ static void on_signal(int number)
 	_exit(EXIT_SUCCESS);
 }
 
+static struct vfu *device;
+
+static void on_unplug(int number)
+{
+	(void)number;
+	device->unplugged = 1;
+}
+
 static int listen_at(const char *path, struct psx_error *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -86,11 +95,14 @@ static int listen_at(const char *path, struct psx_error *err)
 
 static int serve(struct vfu *v, const char *path, struct psx_error *err)
 {
+	const struct sigaction unplug = { .sa_handler = on_unplug, .sa_flags = SA_RESTART };
 	int fd = listen_at(path, err);
 	int client;
 
 	if (fd < 0)
 		return -1;
+	device = v;
+	(void)sigaction(SIGUSR1, &unplug, NULL);
 	client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 	if (client < 0)
 		return psx_error_set(err, errno, "accept: %s", strerror(errno));

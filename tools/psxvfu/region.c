@@ -71,8 +71,8 @@ int vfu_region_read(struct vfu *v, const struct vfu_request *r, u8 *reply,
 
 	if (error)
 		return error;
-	memset(data, 0, access.count);
-	if (access.region == VFIO_PCI_CONFIG_REGION_INDEX)
+	memset(data, v->unplugged ? 0xff : 0, access.count);
+	if (access.region == VFIO_PCI_CONFIG_REGION_INDEX && !v->unplugged)
 		vfu_config_read(&v->config, (u32)access.offset, data, access.count);
 	for (i = 0; access.region == VFIO_PCI_BAR0_REGION_INDEX && i < access.count; i += 4) {
 		value = vfu_bar_read(v, (u32)access.offset + i);
@@ -95,7 +95,7 @@ int vfu_region_write(struct vfu *v, const struct vfu_request *r, u8 *reply,
 		return error;
 	if (r->size != sizeof(access) + access.count)
 		return EINVAL;
-	if (access.region == VFIO_PCI_CONFIG_REGION_INDEX &&
+	if (access.region == VFIO_PCI_CONFIG_REGION_INDEX && !v->unplugged &&
 	    vfu_config_write(&v->config, (u32)access.offset, data, access.count))
 		vfu_reset(v);
 	for (i = 0; access.region == VFIO_PCI_BAR0_REGION_INDEX && i < access.count; i += 4) {

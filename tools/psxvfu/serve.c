@@ -11,6 +11,8 @@
  * message carries some JSON */
 #define PAYLOAD_MOST (16u + VFU_DATA_MOST)
 #define FDS_MOST     8
+/* That are served before the model gets its turn, however many come */
+#define BURST	     4
 
 struct header {
 	u16 id, command;
@@ -179,11 +181,12 @@ static void answer(struct vfu *v, struct vfu_client *c)
 void vfu_serve_waiting(struct vfu *v)
 {
 	struct vfu_client *c = v->client;
+	int i;
 
 	if (c->busy)
 		return;
 	c->busy = true;
-	while (!c->gone && receive_message(c))
+	for (i = 0; i < BURST && !c->gone && receive_message(c); i++)
 		answer(v, c);
 	c->busy = false;
 }

@@ -8,6 +8,7 @@
 #define PSX_VFU_H
 
 #include <psxdet.h>
+#include <signal.h>
 
 #include "../../kmod/model/psx_model.h"
 #include "../../kmod/psx_regs.h"
@@ -89,6 +90,7 @@ struct vfu {
 	struct vfu_time time;
 	struct vfu_client *client;
 	int irq_fd; /* of the one vector; -1 = none */
+	volatile sig_atomic_t unplugged; /* all ones, and not on the bus any more */
 	bool loading; /* what is moved goes from host to device */
 	const u8 *scene; /* while it is loaded: host memory from address 0 on */
 	size_t scene_bytes;
@@ -104,6 +106,8 @@ void vfu_reset(struct vfu *v);
 void vfu_interrupt(struct vfu *v);
 /* Takes the fd; -1 for none */
 void vfu_set_irq_fd(struct vfu *v, int fd);
+/* Registers answer, and host memory may be reached */
+bool vfu_is_there(const struct vfu *v);
 
 /* time.c */
 void vfu_time_init(struct vfu *v, double rate);
@@ -155,7 +159,7 @@ int vfu_region_write(struct vfu *v, const struct vfu_request *r, u8 *reply, size
 
 /* serve.c: until the client has gone; the fd stays the caller's */
 void vfu_serve(struct vfu *v, int fd);
-/* Answer the messages that wait; for the model's pauses */
+/* Answer some of the messages that wait; for the model's pauses */
 void vfu_serve_waiting(struct vfu *v);
 
 #endif
