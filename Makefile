@@ -144,7 +144,7 @@ demo: export DEMO_SCENE = $(SCENE)
 demo: export DEMO_OUT = $(OUT)
 demo: setup-build
 	@$(BUILD_IT) $(PRODUCTS)
-	@scripts/demo $(PSXCTL)
+	@scripts/demo $(BUILD)
 
 lint: setup-lint
 	@scripts/lint $(BUILD)
