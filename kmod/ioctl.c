@@ -52,8 +52,9 @@ int psx_ioctl_copy_in(void *to, size_t size, unsigned int cmd, void __user *from
 	error = copy_struct_from_user(to, size, from, user_size);
 	if (error)
 		return error;
-	if (_IOC_DIR(cmd) & _IOC_READ && copy_to_user(from, to, size))
-		return -EFAULT;
+	/* Whole: what is beyond ours is answered, too */
+	if (_IOC_DIR(cmd) & _IOC_READ)
+		return psx_ioctl_copy_out(from, user_size, to, size);
 	return 0;
 }
 
