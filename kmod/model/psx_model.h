@@ -9,7 +9,8 @@
  * sensors, it lets go of the host's lock, when there is one, so that registers
  * are read and written meanwhile. They show and do what they would just before
  * the frame's end; a frame that such a write aborts is not made. With the lock,
- * nothing takes longer than to copy a payload, or what LOAD_GO moves.
+ * a payload is copied out, and register writes take and move memory: nothing else
+ * is long.
  *
  * Device time stands still while a frame is computed, and what falls due then is
  * done after. So a host that follows a clock of its own leaves out the time that
@@ -51,9 +52,9 @@ struct psx_model_host {
 	void *context;
 	/*
 	 * Zeroed memory, or NULL. Asked for by psx_model_create() and in writes of
-	 * BANK_SHAPE and LOAD_GO, never while a frame is made. What such a write
-	 * puts in the place of memory that the frame being computed reads comes on
-	 * top of PLANES until that frame has ended.
+	 * BANK_SHAPE and LOAD_GO, which may sleep in it; never while a frame is made.
+	 * What such a write puts in the place of memory that an aborted frame still
+	 * reads comes on top of PLANES until the frame has ended; NULL is SPACE.
 	 */
 	void *(*alloc)(void *context, size_t bytes);
 	void (*free)(void *context, void *memory);	/* NULL too */
@@ -87,7 +88,7 @@ void psx_model_write(struct psx_model *model, u32 reg, u32 value);
 
 /*
  * Device time until something will happen by itself; U64_MAX for never, 0 while a
- * frame is computed.
+ * frame is computed, unless it was aborted.
  */
 u64 psx_model_next_event(const struct psx_model *model);
 /*
