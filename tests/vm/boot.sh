@@ -18,6 +18,14 @@ set -- -machine q35 -cpu max,la57=off $accel -smp 2 -m "$memory" \
 while read -r tag path; do
 	set -- "$@" -virtfs "local,path=$path,mount_tag=$tag,security_model=none,multidevs=remap"
 done <"$scratch/shares"
+if [ -n "$iommu" ]; then
+	set -- "$@" -device intel-iommu,caching-mode=on,intremap=off
+fi
+if [ -n "$pci" ]; then
+	set -- "$@" -machine memory-backend=mem \
+		-object "memory-backend-memfd,id=mem,size=${memory}M,share=on" \
+		-device "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"$scratch/vfu\"}}"
+fi
 if [ -z "$shell" ]; then
 	set -- "$@" -chardev "file,id=out,path=$scratch/out" -device virtserialport,chardev=out,name=out \
 		-chardev "file,id=err,path=$scratch/err" -device virtserialport,chardev=err,name=err
@@ -26,5 +34,5 @@ else
 fi
 exec 3<&0
 [ -n "$shell" ] || exec 3</dev/null
-timeout --foreground "$timeout" qemu-system-x86_64 "$@" <&3 2>"$scratch/qemu" 9>&- &
+timeout --foreground "$timeout" "${qemu:-qemu-system-x86_64}" "$@" <&3 2>"$scratch/qemu" 9>&- &
 vm=$!
