@@ -202,13 +202,18 @@ short reader_poll(struct reader *r)
 	return pollfd.revents;
 }
 
-void reader_run(struct reader *r)
+void reader_run(struct reader *r, uint64_t every)
 {
 	struct psxdet_event event = { 0 };
+	uint64_t next = r->consumed + every;
 	bool ended = false;
 
 	while (!r->wrong[0]) {
 		(void)reader_take(r, UINT64_MAX);
+		if (every && r->consumed >= next) {
+			reader_account(r, false);
+			next = r->consumed + every;
+		}
 		if (ended)
 			return;
 		if (reader_poll(r) & POLLPRI) {

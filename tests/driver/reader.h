@@ -51,8 +51,8 @@ uint64_t reader_unread(const struct reader *r);
 bool reader_running(const struct reader *r);
 /* Sleep in poll() until there are frames or events, or nothing will come */
 short reader_poll(struct reader *r);
-/* Read until the acquisition has ended and all is read */
-void reader_run(struct reader *r);
+/* Read until the acquisition has ended and all is read; accounts every so many frames */
+void reader_run(struct reader *r, uint64_t every);
 
 /*
  * Where the frames went (invariant 10), in the middle or at the end, when not

@@ -248,7 +248,7 @@ struct psxdet_transfer rig_transfer(const struct rig *rig, uint32_t target, uint
 struct psxdet_config rig_config(uint8_t bank)
 {
 	return (struct psxdet_config) {
-		.mode = PSXDET_MODE_SCAN, .channels = 1, .exposure_ns = 1000000, .bank = { bank },
+		.mode = PSXDET_MODE_SCAN, .channels = 1, .exposure_ns = 1000000000, .bank = { bank },
 	};
 }
 

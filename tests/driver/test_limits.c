@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "refuse.h"
@@ -285,7 +286,7 @@ END_TEST
 
 START_TEST(test_events_file)
 {
-	void *nowhere = (void *)16;
+	void *nowhere = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct psxdet_event events[3];
 	struct psxdet_config config = rig_config(0);
 	int own = rig_open(&rig, O_RDWR | O_NONBLOCK);

@@ -94,10 +94,10 @@ START_TEST(test_sizes_and_offsets)
 				   names[i]);
 		refuse_map(fd, sizes[i] + page, may(i), MAP_SHARED, offsets[i], EINVAL, names[i]);
 		refuse_map(fd, 2 * sizes[i], may(i), MAP_SHARED, offsets[i], EINVAL, names[i]);
-		refuse_map(fd, sizes[i], may(i), MAP_SHARED, offsets[i] + (off_t)page, EINVAL,
+		refuse_map(fd, sizes[i], PROT_READ, MAP_SHARED, offsets[i] + (off_t)page, EINVAL,
 			   names[i]);
 		if (sizes[i] > page)
-			refuse_map(fd, sizes[i] - page, may(i), MAP_SHARED,
+			refuse_map(fd, sizes[i] - page, PROT_READ, MAP_SHARED,
 				   offsets[i] + (off_t)page, EINVAL, names[i]);
 		for (k = 0; k < sizeof(far) / sizeof(far[0]); k++)
 			refuse_map(fd, sizes[i], PROT_READ, MAP_SHARED, far[k], EINVAL, names[i]);
