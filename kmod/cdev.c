@@ -91,17 +91,18 @@ static int file_get_status(void *context, void *arg)
 	struct psx_device *psx = file->psx;
 	struct psxdet_status *st = arg;
 	struct psx_counters now;
+	int error;
 
 	memset(st, 0, sizeof(*st));
 	fill_registers(psx, st);
-	if (mutex_lock_interruptible(&psx->control))
-		return -ERESTARTSYS;
+	error = psx_control_begin(psx);
+	if (error)
+		return error;
 	st->claim_pid = psx_claim_pid(psx);
 	st->flags |= psx->claim ? PSXDET_STATUS_CLAIMED : 0;
-	mutex_unlock(&psx->control);
+	psx_control_end(psx);
 	mutex_lock(&psx->service);
-	psx_service(psx);
-	psx_ring_count(psx, &now);
+	error = psx_ring_count(psx, &now);
 	st->flags |= psx->running ? PSXDET_STATUS_RUNNING : 0;
 	st->series = psx->series;
 	st->readers = psx->ring.readers_count;
@@ -112,7 +113,7 @@ static int file_get_status(void *context, void *arg)
 	st->head = now.head;
 	st->oldest = psx->ring.oldest;
 	mutex_unlock(&psx->service);
-	return READ_ONCE(psx->gone) ? -ENODEV : 0;
+	return error;
 }
 
 static int file_join(void *context, void *arg)
@@ -300,6 +301,8 @@ static __poll_t psx_poll(struct file *filp, poll_table *wait)
 	mutex_lock(&psx->service);
 	if (psx_reader_ready(psx, &file->reader))
 		mask |= EPOLLIN | EPOLLRDNORM;
+	else if (psx_reader_waits(psx, file))
+		psx_tick_start(psx);
 	if (psx->gone)
 		mask |= EPOLLHUP | EPOLLERR;
 	mutex_unlock(&psx->service);

@@ -37,17 +37,19 @@ static int claim_release(struct inode *inode, struct file *filp)
 	struct psx_device *psx = claim->psx;
 	bool there = !psx_enter(psx);
 
-	mutex_lock(&psx->control);
 	if (there) {
-		psx_control_check(psx);
+		psx_control_begin_always(psx);
 		psx_write(psx, PSX_REG_RAIL_CTRL, PSX_RAIL_OFF);
 		psx_control_check(psx);
 		psx_interrupt(psx);
-	}
-	psx->claim = NULL;
-	mutex_unlock(&psx->control);
-	if (there)
+		psx->claim = NULL;
+		psx_control_end(psx);
 		psx_leave(psx);
+	} else {
+		mutex_lock(&psx->control);
+		psx->claim = NULL;
+		mutex_unlock(&psx->control);
+	}
 	free_claim(claim);
 	return 0;
 }
@@ -167,6 +169,8 @@ static struct file *claim_file(struct psx_device *psx)
 	struct psx_claim *claim;
 	struct file *filp;
 
+	if (psx->leaving)
+		return ERR_PTR(-ENODEV);
 	if (psx->claim)
 		return ERR_PTR(-EBUSY);
 	claim = new_claim(psx);

@@ -139,22 +139,25 @@ int psx_set_rails(struct psx_device *psx, u32 action)
 	error = psx_control_begin(psx);
 	if (error)
 		return error;
-	psx_write(psx, PSX_REG_RAIL_CTRL, commands[action]);
-	error = psx_control_check(psx);
+	if (psx->leaving && action == PSXDET_RAILS_DO_ON) {
+		error = -ENODEV;
+	} else {
+		psx_write(psx, PSX_REG_RAIL_CTRL, commands[action]);
+		error = psx_control_check(psx);
+	}
 	psx_control_end(psx);
 	psx_interrupt(psx);
 	return error;
 }
 
-/* Down, and wait for it: the hardware is about to go */
+/* Down for good, and wait for it: the hardware is about to go */
 void psx_rails_off(struct psx_device *psx)
 {
 	unsigned long end = jiffies + OFF_TIMEOUT;
 	u32 state;
 
-	if (READ_ONCE(psx->gone))
-		return;
 	psx_control_begin_always(psx);
+	WRITE_ONCE(psx->leaving, true);
 	psx_write(psx, PSX_REG_RAIL_CTRL, PSX_RAIL_OFF);
 	psx_control_check(psx);
 	psx_control_end(psx);

@@ -58,6 +58,10 @@ static void psx_release(struct device *dev)
 	struct psx_device *psx = container_of(dev, struct psx_device, dev);
 
 	psx_ring_free(&psx->ring);
+	mutex_destroy(&psx->pair);
+	mutex_destroy(&psx->service);
+	mutex_destroy(&psx->control);
+	mutex_destroy(&psx->loading);
 	ida_free(&psx_minors, MINOR(dev->devt));
 	kfree(psx);
 }
@@ -76,6 +80,7 @@ static struct psx_device *psx_device_new(struct device *parent)
 		return ERR_PTR(minor);
 	}
 	init_rwsem(&psx->present);
+	mutex_init(&psx->loading);
 	mutex_init(&psx->control);
 	mutex_init(&psx->service);
 	mutex_init(&psx->pair);
@@ -161,8 +166,10 @@ struct psx_device *psx_device_create(struct device *parent, const struct psx_hw_
 	psx->ops = ops;
 	psx->hw = hw;
 	error = psx_hw_start(psx);
-	if (error)
+	if (error) {
+		psx_service_stop(psx);
 		goto put;
+	}
 	error = cdev_device_add(&psx->cdev, &psx->dev);
 	if (error)
 		goto end;
@@ -175,6 +182,12 @@ end:
 put:
 	put_device(&psx->dev);
 	return ERR_PTR(error);
+}
+
+void psx_device_shutdown(struct psx_device *psx)
+{
+	psx_rails_off(psx);
+	psx_hw_stop(psx);
 }
 
 /* Files that are open stay, with ENODEV; so does what is mapped */

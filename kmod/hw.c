@@ -65,9 +65,10 @@ static int error_to_errno(u32 error)
  */
 int psx_control_check(struct psx_device *psx)
 {
-	u32 error = psx_read(psx, PSX_REG_ERROR);
+	u32 error;
 
 	lockdep_assert_held(&psx->control);
+	error = psx_read(psx, PSX_REG_ERROR);
 	if (!error)
 		return 0;
 	if (error == ~0u && psx_read(psx, PSX_REG_ID) != PSX_ID) {
@@ -80,23 +81,38 @@ int psx_control_check(struct psx_device *psx)
 	return error_to_errno(error);
 }
 
+/* What is left of before is not this sequence's */
+static void clear_error(struct psx_device *psx)
+{
+	u32 error = psx_read(psx, PSX_REG_ERROR);
+
+	if (!error || error == ~0u)
+		return;
+	psx_write(psx, PSX_REG_ERROR, 0);
+	psx_report_error(psx, error);
+}
+
 void psx_control_begin_always(struct psx_device *psx)
 {
 	mutex_lock(&psx->control);
-	psx_control_check(psx);
+	clear_error(psx);
 }
 
 int psx_control_begin(struct psx_device *psx)
 {
 	if (mutex_lock_interruptible(&psx->control))
 		return -ERESTARTSYS;
-	psx_control_check(psx);
+	clear_error(psx);
 	return 0;
 }
 
 void psx_control_end(struct psx_device *psx)
 {
 	mutex_unlock(&psx->control);
+	/* Pairs with psx_report_stray_error(), which found control taken */
+	smp_mb();
+	if (READ_ONCE(psx->error_waits))
+		psx_service_later(psx);
 }
 
 static void read_strings(struct psx_device *psx)

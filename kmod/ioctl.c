@@ -8,8 +8,6 @@
 
 #include "psxdet.h"
 
-#define SIZE_BITS	((unsigned int)_IOC_SIZEMASK << _IOC_SIZESHIFT)
-
 bool psx_is_zero(const void *memory, size_t bytes)
 {
 	return !memchr_inv(memory, 0, bytes);
@@ -21,7 +19,7 @@ const struct psx_ioctl *psx_ioctl_find(const struct psx_ioctl *table, size_t cou
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if ((table[i].cmd & ~SIZE_BITS) == (cmd & ~SIZE_BITS))
+		if ((table[i].cmd & ~IOCSIZE_MASK) == (cmd & ~IOCSIZE_MASK))
 			return &table[i];
 	return NULL;
 }

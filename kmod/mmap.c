@@ -73,6 +73,7 @@ int psx_mmap(struct file *filp, struct vm_area_struct *vma)
 	u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	bool cons = offset == PSXDET_OFFSET_CONS;
 	u64 start, size;
+	bool gone;
 
 	/* Not VM_SHARED, which a file that is open read-only does not get */
 	if (!(vma->vm_flags & VM_MAYSHARE))
@@ -83,7 +84,10 @@ int psx_mmap(struct file *filp, struct vm_area_struct *vma)
 		return -EACCES;
 	mutex_lock(&file->psx->service);
 	size = region_of(file, offset, &start);
+	gone = file->psx->gone;
 	mutex_unlock(&file->psx->service);
+	if (gone)
+		return -ENODEV;
 	if (!size || offset != start || vma->vm_end - vma->vm_start != size)
 		return -EINVAL;
 	vm_flags_mod(vma, VM_DONTEXPAND | VM_DONTDUMP,

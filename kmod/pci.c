@@ -48,6 +48,13 @@ static void pci_hw_free_coherent(void *hw, size_t bytes, void *memory, u64 addre
 	dma_free_coherent(&pci->pdev->dev, bytes, memory, address);
 }
 
+static size_t pci_hw_max_map(void *hw)
+{
+	struct psx_pci *pci = hw;
+
+	return dma_max_mapping_size(&pci->pdev->dev);
+}
+
 static int pci_hw_map(void *hw, struct page *page, size_t bytes, u64 *address)
 {
 	struct psx_pci *pci = hw;
@@ -118,6 +125,7 @@ static const struct psx_hw_ops pci_hw_ops = {
 	.write = pci_hw_write,
 	.alloc_coherent = pci_hw_alloc_coherent,
 	.free_coherent = pci_hw_free_coherent,
+	.max_map = pci_hw_max_map,
 	.map = pci_hw_map,
 	.unmap = pci_hw_unmap,
 	.sync_for_cpu = pci_hw_sync_for_cpu,
@@ -136,15 +144,15 @@ static int psx_pci_enable(struct psx_pci *pci)
 	error = pcim_enable_device(pdev);
 	if (error)
 		return dev_err_probe(dev, error, "cannot enable the device\n");
-	if (pci_resource_len(pdev, BAR) < PSX_REG_SPACE)
-		return dev_err_probe(dev, -ENODEV, "BAR %u is too small\n", BAR);
+	if (!(pci_resource_flags(pdev, BAR) & IORESOURCE_MEM) ||
+	    pci_resource_len(pdev, BAR) < PSX_REG_SPACE)
+		return dev_err_probe(dev, -ENODEV, "BAR %u is not the registers\n", BAR);
 	pci->regs = pcim_iomap(pdev, BAR, 0);
 	if (!pci->regs)
 		return dev_err_probe(dev, -ENOMEM, "cannot map BAR %u\n", BAR);
 	error = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
 	if (error)
 		return dev_err_probe(dev, error, "no suitable DMA\n");
-	dma_set_max_seg_size(dev, UINT_MAX);
 	return 0;
 }
 
@@ -160,24 +168,44 @@ static int psx_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	error = psx_pci_enable(pci);
 	if (error)
 		return error;
+	error = pci_request_region(pdev, BAR, "psxdet");
+	if (error)
+		return dev_err_probe(&pdev->dev, error, "somebody has BAR %u\n", BAR);
 	error = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSIX);
-	if (error < 0)
-		return dev_err_probe(&pdev->dev, error, "no MSI-X vector\n");
+	if (error < 0) {
+		dev_err_probe(&pdev->dev, error, "no MSI-X vector\n");
+		goto release;
+	}
+	/* An earlier kernel's ring must not be written to by what still runs */
+	pci_hw_write(pci, PSX_REG_CTRL, PSX_CTRL_RESET);
+	pci_hw_read(pci, PSX_REG_ID);
 	pci_set_master(pdev);
 	psx = psx_device_create(&pdev->dev, &pci_hw_ops, pci);
 	if (IS_ERR(psx)) {
-		pci_clear_master(pdev);
-		pci_free_irq_vectors(pdev);
-		return PTR_ERR(psx);
+		error = PTR_ERR(psx);
+		goto free_vectors;
 	}
 	pci_set_drvdata(pdev, psx);
 	return 0;
+
+free_vectors:
+	pci_clear_master(pdev);
+	pci_free_irq_vectors(pdev);
+release:
+	pci_release_region(pdev, BAR);
+	return error;
+}
+
+static void psx_pci_shutdown(struct pci_dev *pdev)
+{
+	psx_device_shutdown(pci_get_drvdata(pdev));
 }
 
 static void psx_pci_remove(struct pci_dev *pdev)
 {
 	psx_device_destroy(pci_get_drvdata(pdev));
 	pci_free_irq_vectors(pdev);
+	pci_release_region(pdev, BAR);
 }
 
 static const struct pci_device_id psx_pci_ids[] = {
@@ -191,6 +219,7 @@ static struct pci_driver psx_pci_driver = {
 	.id_table = psx_pci_ids,
 	.probe = psx_pci_probe,
 	.remove = psx_pci_remove,
+	.shutdown = psx_pci_shutdown,
 };
 
 int psx_pci_register(void)

@@ -17,7 +17,13 @@ static int psx_platform_probe(struct platform_device *pdev)
 	psx = psx_device_create(&pdev->dev, data->ops, data->hw);
 	if (IS_ERR(psx))
 		return PTR_ERR(psx);
+	platform_set_drvdata(pdev, psx);
 	return devm_add_action_or_reset(&pdev->dev, psx_device_destroy, psx);
+}
+
+static void psx_platform_shutdown(struct platform_device *pdev)
+{
+	psx_device_shutdown(platform_get_drvdata(pdev));
 }
 
 static const struct platform_device_id psx_platform_ids[] = {
@@ -30,6 +36,7 @@ static struct platform_driver psx_platform_driver = {
 	.driver = { .name = PSX_PLATFORM_NAME },
 	.id_table = psx_platform_ids,
 	.probe = psx_platform_probe,
+	.shutdown = psx_platform_shutdown,
 };
 
 int psx_platform_register(void)

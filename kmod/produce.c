@@ -8,7 +8,7 @@
 #include "psxdet.h"
 
 #define MASK		(PSX_RING_ENTRIES - 1)
-#define COUNT_TRIES	100
+#define COUNT_TRIES	16
 
 enum psx_direction {
 	PSX_FOR_CPU,
@@ -177,9 +177,9 @@ static void tell_overrun(struct psx_device *psx, u64 oldest)
 		struct psxdet_event event = { .type = PSXDET_EVENT_OVERRUN };
 		u64 cursor = psx_reader_cursor(ring, reader);
 
-		if (cursor >= oldest) {
+		if (cursor >= ring->oldest)
 			reader->overrun = false;
-		} else if (!reader->overrun) {
+		if (cursor < oldest && !reader->overrun) {
 			reader->overrun = true;
 			event.mono_ns = ktime_get_ns();
 			event.count = oldest - cursor;
@@ -226,15 +226,17 @@ void psx_ring_grant(struct psx_device *psx)
 }
 
 /*
- * The device's counters and ours at one moment: made = taken + dropped holds
- * when no frame ended in between, and a moment without is soon found.
+ * The device's counters and ours, at one moment where there is one: then made =
+ * taken + dropped. Where frames end all the time, made is ahead by what is in
+ * flight. -ENODEV when the device is gone.
  */
-void psx_ring_count(struct psx_device *psx, struct psx_counters *now)
+int psx_ring_count(struct psx_device *psx, struct psx_counters *now)
 {
 	struct psx_ring *ring = &psx->ring;
 	int i;
 
 	lockdep_assert_held(&psx->service);
+	psx_service(psx);
 	for (i = 0; i < COUNT_TRIES; i++) {
 		now->dropped = psx_read64(psx, PSX_REG_DROPPED_LO);
 		now->dropped_full = psx_read64(psx, PSX_REG_DROPPED_FULL_LO);
@@ -247,4 +249,7 @@ void psx_ring_count(struct psx_device *psx, struct psx_counters *now)
 	now->head = ring->head;
 	if (now->dropped_full > now->dropped)
 		now->dropped_full = now->dropped;
+	if (now->made == U64_MAX)
+		psx_service(psx);
+	return psx->gone ? -ENODEV : 0;
 }

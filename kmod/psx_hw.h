@@ -22,6 +22,7 @@ struct psx_hw_ops {
 	void (*free_coherent)(void *hw, size_t bytes, void *memory, u64 address);
 
 	/* Contiguous pages that the device may write until they are unmapped */
+	size_t (*max_map)(void *hw);
 	int (*map)(void *hw, struct page *page, size_t bytes, u64 *address);
 	void (*unmap)(void *hw, size_t bytes, u64 address);
 	void (*sync_for_cpu)(void *hw, u64 address, size_t bytes);

@@ -6,6 +6,7 @@
  *   psx_device.present  read by whoever touches the hardware on behalf of a
  *                       file, written once, when the device goes. Never held
  *                       over access to user memory.
+ *   psx_device.loading  one plane, map or scene at a time
  *   psx_device.control  one sequence of control registers at a time, and the
  *                       claim
  *   psx_device.service  the ring, its readers, and what the device reports
@@ -30,12 +31,16 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#ifdef __BIG_ENDIAN
+#error "codes go to the device as they come from user space: little-endian"
+#endif
+
 #include "psx_compat.h"
 #include "psx_hw.h"
 #include "psx_regs.h"
 #include "../include/uapi/linux/psxdet.h"
 
-#define PSX_RING_SHIFT		12	/* descriptors and completions */
+#define PSX_RING_SHIFT		11	/* descriptors and completions */
 #define PSX_RING_ENTRIES	BIT(PSX_RING_SHIFT)
 #define PSX_STAGE_BYTES		(128u << 10)
 #define PSX_EVENTS		32	/* that wait in a file; a power of two */
@@ -149,9 +154,13 @@ struct psx_device {
 	struct rw_semaphore present;
 	bool gone;			/* set once, under service; read anywhere */
 
+	struct mutex loading;		/* one plane, map or scene at a time */
+
 	struct mutex control;		/* one sequence of control registers at a time */
 	struct psx_claim *claim;	/* under control */
 	DECLARE_BITMAP(shaped, 256);	/* banks with memory, under control */
+	bool leaving;			/* about to go: nothing begins; set under control */
+	bool error_waits;		/* ERROR is to be reported by who ends control */
 	void *stage;			/* the loader's, under control */
 	u64 stage_address;
 	struct completion loaded;	/* by the service, for who holds control */
@@ -173,6 +182,8 @@ struct psx_device {
 struct psx_device *psx_device_create(struct device *parent, const struct psx_hw_ops *ops,
 				     void *hw);
 void psx_device_destroy(void *psx);
+/* The host goes down: no voltage stays behind */
+void psx_device_shutdown(struct psx_device *psx);
 /* Between the two the hardware is there. -ENODEV when it is gone. */
 int psx_enter(struct psx_device *psx);
 void psx_leave(struct psx_device *psx);
@@ -247,16 +258,18 @@ void psx_interrupt(void *psx);
 void psx_service(struct psx_device *psx);
 void psx_service_later(struct psx_device *psx);
 void psx_service_locked(struct psx_device *psx);
+void psx_tick_start(struct psx_device *psx);
 void psx_service_init(struct psx_device *psx);
 void psx_service_stop(struct psx_device *psx);
 void psx_lost(struct psx_device *psx);
 void psx_report_error(struct psx_device *psx, u32 error);
+void psx_report_stray_error(struct psx_device *psx);
 
 /* produce.c: completions become descriptors, cursors become grants */
 void psx_ring_take(struct psx_device *psx);
 void psx_ring_publish_state(struct psx_device *psx);
 void psx_ring_grant(struct psx_device *psx);
-void psx_ring_count(struct psx_device *psx, struct psx_counters *now);
+int psx_ring_count(struct psx_device *psx, struct psx_counters *now);
 
 /* reader.c */
 int psx_reader_join(struct psx_file *file, struct psxdet_join *join);
@@ -265,7 +278,7 @@ int psx_reader_position(struct psx_file *file, u64 position);
 int psx_reader_stats(struct psx_file *file, struct psxdet_reader_stats *stats);
 u64 psx_reader_cursor(const struct psx_ring *ring, struct psx_reader *reader);
 bool psx_reader_ready(const struct psx_device *psx, struct psx_reader *reader);
-bool psx_reader_waits(const struct psx_device *psx, struct psx_reader *reader);
+bool psx_reader_waits(const struct psx_device *psx, struct psx_file *file);
 void psx_reader_wake(const struct psx_device *psx, struct psx_file *file);
 
 /* event.c */

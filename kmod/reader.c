@@ -5,7 +5,8 @@
 
 #include "psxdet.h"
 
-#define MASK	(PSX_RING_ENTRIES - 1)
+#define MASK		(PSX_RING_ENTRIES - 1)
+#define READERS_MAX	PSXDET_READERS_MAX
 
 /*
  * The cursor of a reader, from the page that it shares with its program:
@@ -50,10 +51,13 @@ bool psx_reader_ready(const struct psx_device *psx, struct psx_reader *reader)
 	       (reader->timeout_ns && ktime_get_ns() >= deadline(ring, reader));
 }
 
-/* Does a frame of this reader wait for its timeout? */
-bool psx_reader_waits(const struct psx_device *psx, struct psx_reader *reader)
+/* Does somebody sleep until a frame of this reader has waited enough? */
+bool psx_reader_waits(const struct psx_device *psx, struct psx_file *file)
 {
-	return psx->running && reader->timeout_ns && reader->cursor < psx->ring.head &&
+	struct psx_reader *reader = &file->reader;
+
+	return psx->running && reader->active && reader->timeout_ns &&
+	       wq_has_sleeper(&file->wait) && reader->cursor < psx->ring.head &&
 	       !psx_reader_ready(psx, reader);
 }
 
@@ -96,9 +100,11 @@ int psx_reader_join(struct psx_file *file, struct psxdet_join *join)
 		return -EPERM;
 	if (reader->active)
 		return -EBUSY;
-	if (ring->readers_count == PSXDET_READERS_MAX)
+	/* Who can only watch leaves places for who acquires */
+	if (ring->readers_count >= (file->writable ? READERS_MAX : READERS_MAX / 2))
 		return -EUSERS;
-	psx_ring_count(psx, &reader->joined);
+	if (psx_ring_count(psx, &reader->joined))
+		return -ENODEV;
 	reader->cursor = reader->joined.head;
 	if (get_cons(file))
 		return -ENOMEM;
@@ -156,7 +162,8 @@ int psx_reader_stats(struct psx_file *file, struct psxdet_reader_stats *stats)
 	lockdep_assert_held(&psx->service);
 	if (!reader->active)
 		return -EINVAL;
-	psx_ring_count(psx, &now);
+	if (psx_ring_count(psx, &now))
+		return -ENODEV;
 	stats->made = now.made - then->made;
 	stats->dropped_full = now.dropped_full - then->dropped_full;
 	stats->dropped_device = now.dropped - then->dropped - stats->dropped_full;

@@ -8,6 +8,8 @@
 
 #define RING_BYTES_LEAST	(8ull << 20)
 #define SEG_SHIFT_WANTED	18	/* blocks of 256 KiB are there on busy hosts */
+/* A busy host may lack large blocks; it must not kill for them */
+#define SEG_GFP			(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 #define QUEUE_BYTES		(PSX_RING_ENTRIES * sizeof(struct psx_completion))
 #define DESC_BYTES		(PSX_RING_ENTRIES * sizeof(struct psxdet_desc))
 
@@ -45,7 +47,7 @@ static int alloc_segments(struct psx_ring *ring, u32 shift)
 	if (!ring->seg)
 		return -ENOMEM;
 	for (i = 0; i < ring->segs; i++) {
-		ring->seg[i].page = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, order);
+		ring->seg[i].page = alloc_pages(SEG_GFP, order);
 		if (!ring->seg[i].page) {
 			free_segments(ring);
 			return -ENOMEM;
@@ -59,7 +61,8 @@ int psx_ring_alloc(struct psx_device *psx)
 {
 	const struct psx_identity *id = &psx->id;
 	struct psx_ring *ring = &psx->ring;
-	u32 shift = min_t(u32, SEG_SHIFT_WANTED, id->seg_shift_max);
+	u32 most = min_t(u32, id->seg_shift_max, ilog2(psx->ops->max_map(psx->hw)));
+	u32 shift = min_t(u32, SEG_SHIFT_WANTED, most);
 	int error = -ENOMEM;
 
 	/* A payload that does not fit twice may never fit (docs/registers.md) */
@@ -70,7 +73,7 @@ int psx_ring_alloc(struct psx_device *psx)
 	ring->stamp = kvcalloc(PSX_RING_ENTRIES, sizeof(*ring->stamp), GFP_KERNEL);
 	if (!ring->ctrl || !ring->desc || !ring->start || !ring->stamp)
 		return -ENOMEM;
-	while (shift < id->seg_shift_max && ring->bytes >> shift > id->segs_max)
+	while (shift < most && ring->bytes >> shift > id->segs_max)
 		shift++;
 	while (error && shift >= PAGE_SHIFT && ring->bytes >> shift <= id->segs_max)
 		error = alloc_segments(ring, shift--);
@@ -113,7 +116,8 @@ static int map_segments(struct psx_device *psx)
 		error = psx->ops->map(psx->hw, seg->page, bytes, &seg->address);
 		if (error)
 			return dev_err_probe(psx->dev.parent, error,
-					     "cannot map the ring for the device\n");
+					     "cannot map %llu MiB for the device's DMA\n",
+					     ring->bytes >> 20);
 	}
 	return 0;
 }

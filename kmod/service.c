@@ -21,6 +21,9 @@ void psx_lost(struct psx_device *psx)
 	if (psx->gone)
 		return;
 	psx_event_broadcast(psx, &gone);
+	/* Should it come back by itself, then without voltage and off the ring */
+	psx_write(psx, PSX_REG_RAIL_CTRL, PSX_RAIL_OFF);
+	psx_write(psx, PSX_REG_CTRL, PSX_CTRL_RESET);
 	/* Pairs with psx_event_read(): who sees it, finds the event */
 	smp_store_release(&psx->gone, true);
 	psx->running = false;
@@ -63,13 +66,20 @@ static void report_commit(struct psx_device *psx)
 	psx_event_broadcast(psx, &event);
 }
 
-/* ERROR belongs to the sequence that has control; without one, it is ours */
-static void report_stray_error(struct psx_device *psx)
+/*
+ * ERROR belongs to the sequence that has control; without one, it is ours. Who
+ * has control looks at error_waits after it has let go.
+ */
+void psx_report_stray_error(struct psx_device *psx)
 {
 	u32 error;
 
+	WRITE_ONCE(psx->error_waits, true);
+	/* Pairs with psx_control_end() */
+	smp_mb();
 	if (!mutex_trylock(&psx->control))
 		return;
+	WRITE_ONCE(psx->error_waits, false);
 	error = psx_read(psx, PSX_REG_ERROR);
 	if (error) {
 		psx_write(psx, PSX_REG_ERROR, 0);
@@ -90,29 +100,32 @@ static void end_series(struct psx_device *psx)
 	psx_event_broadcast(psx, &event);
 }
 
-static void wake_readers(struct psx_device *psx, bool *waits)
+void psx_tick_start(struct psx_device *psx)
 {
-	struct psx_reader *reader;
-
-	list_for_each_entry(reader, &psx->ring.readers, node) {
-		psx_reader_wake(psx, container_of(reader, struct psx_file, reader));
-		*waits |= psx_reader_waits(psx, reader);
-	}
+	lockdep_assert_held(&psx->service);
+	if (psx->ticking || psx->gone)
+		return;
+	psx->ticking = true;
+	hrtimer_start(&psx->tick, TICK_NS, HRTIMER_MODE_REL);
 }
 
 /* Frames out, room back; a tick while someone may change that silently */
 static void turn_ring(struct psx_device *psx)
 {
+	struct psx_reader *reader;
 	bool again;
 
 	psx_ring_take(psx);
 	psx_ring_grant(psx);
 	again = psx->ring.blocked && psx->running;
-	wake_readers(psx, &again);
-	if (again && !psx->ticking) {
-		psx->ticking = true;
-		hrtimer_start(&psx->tick, TICK_NS, HRTIMER_MODE_REL);
+	list_for_each_entry(reader, &psx->ring.readers, node) {
+		struct psx_file *file = container_of(reader, struct psx_file, reader);
+
+		psx_reader_wake(psx, file);
+		again |= psx_reader_waits(psx, file);
 	}
+	if (again)
+		psx_tick_start(psx);
 }
 
 static void handle(struct psx_device *psx, u32 status)
@@ -123,10 +136,12 @@ static void handle(struct psx_device *psx, u32 status)
 		report_commit(psx);
 	if (status & PSX_IRQ_RAIL)
 		report_rails(psx);
+	if (status & PSX_IRQ_DROP)
+		WRITE_ONCE(psx->ring.ctrl->dropped, psx_read64(psx, PSX_REG_DROPPED_LO));
 	if (status & PSX_IRQ_DONE)
 		end_series(psx);
 	if (status & PSX_IRQ_ERROR)
-		report_stray_error(psx);
+		psx_report_stray_error(psx);
 	turn_ring(psx);
 }
 
@@ -181,8 +196,11 @@ static void tick_work(struct work_struct *work)
 	mutex_lock(&psx->service);
 	psx->ticking = false;
 	psx_service(psx);
-	if (!psx->gone)
+	if (!psx->gone) {
+		if (READ_ONCE(psx->error_waits))
+			psx_report_stray_error(psx);
 		turn_ring(psx);
+	}
 	mutex_unlock(&psx->service);
 }
 

@@ -4,13 +4,16 @@
  * memory of the driver's own: what was checked is what is loaded, and user
  * memory that faults slowly holds no lock.
  */
+#include <linux/jiffies.h>
 #include <linux/math64.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "psxdet.h"
 
 #define LOADER_TIMEOUT	(5 * HZ)
+#define LOADER_LOOK	(HZ / 10)
 #define CODE_MOST	32767
 
 static u32 pixels(const struct psx_device *psx)
@@ -63,9 +66,31 @@ static int check_plane(const struct psx_device *psx, const s16 *code)
 	return 0;
 }
 
-/* Move what is in the stage, or goes there; under control */
-static int load_piece(struct psx_device *psx, u32 target, u32 offset, u32 bytes, u32 direction)
+/* Wait for the loader, which interrupts at its end; under control */
+static int wait_idle(struct psx_device *psx)
 {
+	unsigned long end = jiffies + LOADER_TIMEOUT;
+
+	while (psx_read(psx, PSX_REG_STATUS) & PSX_STATUS_LOADER_BUSY) {
+		if (time_after(jiffies, end))
+			return psx_control_check(psx) ?: -EIO;
+		wait_for_completion_timeout(&psx->loaded, LOADER_LOOK);
+		reinit_completion(&psx->loaded);
+	}
+	return 0;
+}
+
+/* One piece through the stage; under control */
+static int load_piece(struct psx_device *psx, u32 target, u32 offset, void *memory, u32 bytes,
+		      u32 direction)
+{
+	/* A load that was given up may still move the stage */
+	int error = wait_idle(psx);
+
+	if (error)
+		return error;
+	if (direction == PSX_LOAD_WRITE)
+		memcpy(psx->stage, memory, bytes);
 	reinit_completion(&psx->loaded);
 	psx_write64(psx, PSX_REG_LOAD_ADDR_LO, psx->stage_address);
 	psx_write(psx, PSX_REG_LOAD_BYTES, bytes);
@@ -74,14 +99,10 @@ static int load_piece(struct psx_device *psx, u32 target, u32 offset, u32 bytes,
 	/* The stage is written before the device is told */
 	wmb();
 	psx_write(psx, PSX_REG_LOAD_GO, direction);
-	while (psx_read(psx, PSX_REG_STATUS) & PSX_STATUS_LOADER_BUSY) {
-		if (READ_ONCE(psx->gone))
-			return -ENODEV;
-		if (!wait_for_completion_timeout(&psx->loaded, LOADER_TIMEOUT))
-			return -EIO;
-		reinit_completion(&psx->loaded);
-	}
-	return psx_control_check(psx);
+	error = wait_idle(psx) ?: psx_control_check(psx);
+	if (!error && direction == PSX_LOAD_READ)
+		memcpy(memory, psx->stage, bytes);
+	return error;
 }
 
 /* One piece at a time has control: nobody waits for a whole plane */
@@ -91,26 +112,23 @@ static int load(struct psx_device *psx, const struct psxdet_transfer *t, void *m
 	u32 target = PSX_LOAD_TARGET(t->target, t->bank, t->phase);
 	u32 total = (u32)t->bytes;
 	u32 offset, part;
-	int error;
+	int error = 0;
 
-	for (offset = 0; offset < total; offset += part) {
+	for (offset = 0; !error && offset < total; offset += part) {
 		part = min(total - offset, PSX_STAGE_BYTES);
-		error = psx_control_begin(psx);
-		if (error)
-			return error;
-		if (direction == PSX_LOAD_WRITE)
-			memcpy(psx->stage, memory + offset, part);
-		error = load_piece(psx, target, offset, part, direction);
-		if (!error && direction == PSX_LOAD_READ)
-			memcpy(memory + offset, psx->stage, part);
+		if (READ_ONCE(psx->leaving))
+			return -ENODEV;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		psx_control_begin_always(psx);
+		error = load_piece(psx, target, offset, memory + offset, part, direction);
 		psx_control_end(psx);
-		if (error)
-			return error;
 		cond_resched();
 	}
-	return 0;
+	return error;
 }
 
+/* The pieces of two planes never mix: each was checked as a whole */
 static int transfer(struct psx_device *psx, const struct psxdet_transfer *t, void *memory,
 		    u32 direction)
 {
@@ -118,7 +136,11 @@ static int transfer(struct psx_device *psx, const struct psxdet_transfer *t, voi
 
 	if (error)
 		return error;
-	error = load(psx, t, memory, direction);
+	error = -ERESTARTSYS;
+	if (!mutex_lock_interruptible(&psx->loading)) {
+		error = load(psx, t, memory, direction);
+		mutex_unlock(&psx->loading);
+	}
 	psx_leave(psx);
 	return error;
 }

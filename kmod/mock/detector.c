@@ -49,7 +49,8 @@ struct mock_detector {
 
 static void *host_alloc(void *context, size_t bytes)
 {
-	return vzalloc(bytes);
+	/* On the account of who shapes the bank, and no reason to kill */
+	return __vmalloc(bytes, GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_RETRY_MAYFAIL);
 }
 
 static void host_free(void *context, void *memory)
@@ -227,6 +228,11 @@ static void mock_free_coherent(void *hw, size_t bytes, void *memory, u64 address
 	free_pages_exact(memory, bytes);
 }
 
+static size_t mock_max_map(void *hw)
+{
+	return SIZE_MAX;
+}
+
 static int mock_map(void *hw, struct page *page, size_t bytes, u64 *address)
 {
 	return add_region(hw, page_address(page), bytes, address);
@@ -272,6 +278,7 @@ const struct psx_hw_ops mock_hw_ops = {
 	.write = mock_write,
 	.alloc_coherent = mock_alloc_coherent,
 	.free_coherent = mock_free_coherent,
+	.max_map = mock_max_map,
 	.map = mock_map,
 	.unmap = mock_unmap,
 	.sync_for_cpu = mock_sync,
