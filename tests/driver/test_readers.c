@@ -213,7 +213,7 @@ END_TEST
 START_TEST(test_join)
 {
 	struct psxdet_join join = { .watermark = 1 };
-	int only_read = rig_open(&rig, O_RDONLY), files[PSXDET_READERS_MAX], i;
+	int only_read = rig_open(&rig, O_RDONLY), files[PSXDET_READERS_MAX], another, i;
 	struct psxdet_info info = rig_info(fd);
 
 	join.watermark = info.ring_entries / 2 + 1;
@@ -236,14 +236,22 @@ START_TEST(test_join)
 		files[i] = rig_open(&rig, O_RDWR);
 		ck_assert_int_eq(rig_ioctl(files[i], PSXDET_IOC_JOIN, &join), 0);
 	}
+	another = rig_open(&rig, O_RDWR);
 	join = (struct psxdet_join) { 0 };
-	refuse(only_read, PSXDET_IOC_JOIN, &join, EUSERS, "one too many");
+	refuse(another, PSXDET_IOC_JOIN, &join, EUSERS, "one too many");
+	refuse(only_read, PSXDET_IOC_JOIN, &join, EUSERS, "one too many, open read-only");
 	(void)close(files[0]);
-	ck_assert_int_eq(rig_ioctl(only_read, PSXDET_IOC_JOIN, &join), 0);
+	ck_assert_int_eq(rig_ioctl(another, PSXDET_IOC_JOIN, &join), 0);
 	ck_assert_uint_eq(rig_status(fd).readers, PSXDET_READERS_MAX);
 	ck_assert_uint_eq(rig_status(fd).reserving, PSXDET_READERS_MAX - 2);
-	for (i = 1; i < (int)PSXDET_READERS_MAX - 1; i++)
+	(void)close(another);
+	/* Who only watches gets a place while half of them are free */
+	for (i = 1; i < (int)PSXDET_READERS_MAX / 2; i++)
 		(void)close(files[i]);
+	refuse(only_read, PSXDET_IOC_JOIN, &join, EUSERS, "a watcher among many");
+	for (; i < (int)PSXDET_READERS_MAX - 1; i++)
+		(void)close(files[i]);
+	ck_assert_int_eq(rig_ioctl(only_read, PSXDET_IOC_JOIN, &join), 0);
 	ck_assert_int_eq(rig_ioctl(fd, PSXDET_IOC_LEAVE, NULL), 0);
 	refuse(fd, PSXDET_IOC_LEAVE, NULL, EINVAL, "a second LEAVE");
 	ck_assert_uint_eq(rig_status(fd).readers, 1);

@@ -120,7 +120,7 @@ START_TEST(test_timeout)
 	int i;
 
 	plug("0", PSXDET_TRIGGER_SOFTWARE);
-	reader_join(&r, &rig, READER_LOSSY, 2000, 20000);
+	reader_join(&r, &rig, READER_LOSSY, 1000, 20000);
 	(void)rig_start(claim, 0);
 	for (i = 1; i <= 3; i++) {
 		trigger();
