@@ -133,6 +133,7 @@ static int psx_hw_start(struct psx_device *psx)
 	if (error)
 		goto detach;
 	psx_write(psx, PSX_REG_IRQ_ENABLE, PSX_IRQ_ALL);
+	psx_service_start(psx);
 	return 0;
 
 detach:

@@ -12,6 +12,7 @@
 struct psx_pci {
 	struct pci_dev *pdev;
 	void __iomem *regs;
+	struct psx_device *psx;		/* an error where a reset was not survived */
 	void (*handler)(void *arg);	/* constant while the interrupt is requested */
 	void *arg;
 };
@@ -156,15 +157,36 @@ static int psx_pci_enable(struct psx_pci *pci)
 	return 0;
 }
 
+static int psx_pci_bind(struct psx_pci *pci)
+{
+	struct pci_dev *pdev = pci->pdev;
+
+	/* An earlier kernel's ring must not be written to by what still runs */
+	pci_hw_write(pci, PSX_REG_CTRL, PSX_CTRL_RESET);
+	pci_hw_read(pci, PSX_REG_ID);
+	pci_set_master(pdev);
+	pci->psx = psx_device_create(&pdev->dev, &pci_hw_ops, pci);
+	if (!IS_ERR(pci->psx))
+		return 0;
+	pci_clear_master(pdev);
+	return PTR_ERR(pci->psx);
+}
+
+static void psx_pci_unbind(struct psx_pci *pci)
+{
+	if (!IS_ERR(pci->psx))
+		psx_device_destroy(pci->psx);
+}
+
 static int psx_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct psx_pci *pci = devm_kzalloc(&pdev->dev, sizeof(*pci), GFP_KERNEL);
-	struct psx_device *psx;
 	int error;
 
 	if (!pci)
 		return -ENOMEM;
 	pci->pdev = pdev;
+	pci_set_drvdata(pdev, pci);
 	error = psx_pci_enable(pci);
 	if (error)
 		return error;
@@ -176,37 +198,49 @@ static int psx_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		dev_err_probe(&pdev->dev, error, "no MSI-X vector\n");
 		goto release;
 	}
-	/* An earlier kernel's ring must not be written to by what still runs */
-	pci_hw_write(pci, PSX_REG_CTRL, PSX_CTRL_RESET);
-	pci_hw_read(pci, PSX_REG_ID);
-	pci_set_master(pdev);
-	psx = psx_device_create(&pdev->dev, &pci_hw_ops, pci);
-	if (IS_ERR(psx)) {
-		error = PTR_ERR(psx);
+	error = psx_pci_bind(pci);
+	if (error)
 		goto free_vectors;
-	}
-	pci_set_drvdata(pdev, psx);
 	return 0;
 
 free_vectors:
-	pci_clear_master(pdev);
 	pci_free_irq_vectors(pdev);
 release:
 	pci_release_region(pdev, BAR);
 	return error;
 }
 
-static void psx_pci_shutdown(struct pci_dev *pdev)
-{
-	psx_device_shutdown(pci_get_drvdata(pdev));
-}
-
 static void psx_pci_remove(struct pci_dev *pdev)
 {
-	psx_device_destroy(pci_get_drvdata(pdev));
+	psx_pci_unbind(pci_get_drvdata(pdev));
 	pci_free_irq_vectors(pdev);
 	pci_release_region(pdev, BAR);
 }
+
+static void psx_pci_shutdown(struct pci_dev *pdev)
+{
+	struct psx_pci *pci = pci_get_drvdata(pdev);
+
+	if (!IS_ERR(pci->psx))
+		psx_device_shutdown(pci->psx);
+}
+
+/* Somebody resets the function: it goes, and comes back as a new detector */
+static void psx_pci_reset_prepare(struct pci_dev *pdev)
+{
+	psx_pci_unbind(pci_get_drvdata(pdev));
+}
+
+static void psx_pci_reset_done(struct pci_dev *pdev)
+{
+	if (psx_pci_bind(pci_get_drvdata(pdev)))
+		dev_err(&pdev->dev, "does not come back from its reset\n");
+}
+
+static const struct pci_error_handlers psx_pci_errors = {
+	.reset_prepare = psx_pci_reset_prepare,
+	.reset_done = psx_pci_reset_done,
+};
 
 static const struct pci_device_id psx_pci_ids[] = {
 	{ PCI_DEVICE(PSX_PCI_VENDOR, PSX_PCI_DEVICE) },
@@ -220,6 +254,7 @@ static struct pci_driver psx_pci_driver = {
 	.probe = psx_pci_probe,
 	.remove = psx_pci_remove,
 	.shutdown = psx_pci_shutdown,
+	.err_handler = &psx_pci_errors,
 };
 
 int psx_pci_register(void)

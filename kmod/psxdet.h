@@ -172,6 +172,7 @@ struct psx_device {
 	bool ticking;			/* under service */
 	struct hrtimer tick;
 	struct work_struct tick_work;
+	struct delayed_work watch;	/* notices a device that went silently */
 
 	struct mutex pair;		/* from one half of a 64-bit register to the other */
 	spinlock_t files_lock;		/* files */
@@ -259,6 +260,7 @@ void psx_service(struct psx_device *psx);
 void psx_service_later(struct psx_device *psx);
 void psx_service_locked(struct psx_device *psx);
 void psx_tick_start(struct psx_device *psx);
+void psx_service_start(struct psx_device *psx);
 void psx_service_init(struct psx_device *psx);
 void psx_service_stop(struct psx_device *psx);
 void psx_lost(struct psx_device *psx);

@@ -10,6 +10,7 @@
 #include "psxdet.h"
 
 #define TICK_NS		(1 * NSEC_PER_MSEC)
+#define WATCH_EVERY	HZ
 #define ROUNDS_MOST	64	/* in one go, whatever a device says */
 
 /* Under service; the file operations see it at once, the unbinding follows */
@@ -204,8 +205,24 @@ static void tick_work(struct work_struct *work)
 	mutex_unlock(&psx->service);
 }
 
+/* What is gone sends no interrupt: who waits for one would wait for ever */
+static void watch(struct work_struct *work)
+{
+	struct psx_device *psx = container_of(work, struct psx_device, watch.work);
+
+	psx_interrupt(psx);
+	if (!READ_ONCE(psx->gone))
+		psx_service_start(psx);
+}
+
+void psx_service_start(struct psx_device *psx)
+{
+	queue_delayed_work(system_wq, &psx->watch, WATCH_EVERY);
+}
+
 void psx_service_init(struct psx_device *psx)
 {
+	INIT_DELAYED_WORK(&psx->watch, watch);
 	hrtimer_setup(&psx->tick, tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	INIT_WORK(&psx->tick_work, tick_work);
 }
@@ -218,4 +235,5 @@ void psx_service_stop(struct psx_device *psx)
 	mutex_unlock(&psx->service);
 	hrtimer_cancel(&psx->tick);
 	cancel_work_sync(&psx->tick_work);
+	cancel_delayed_work_sync(&psx->watch);
 }
