@@ -75,6 +75,7 @@ help:
 	@echo 'make lib        libpsxdet only;  make tools: psxctl (needs lib)'
 	@echo 'make demo       a radiograph in, pictures and sparse frames out, into $(OUT)/ (SCENE=file)'
 	@echo 'make check      all tests;  make lint: static checks'
+	@echo 'make check-pci, check-kernels, check-debug, check-host: slower ones'
 	@echo 'make bench      speed beside memset and memcpy of the same run'
 	@echo 'make fuzz       libFuzzer on the decoder and the file reader (FUZZ_SECONDS=600)'
 	@echo 'make install    into PREFIX=$(PREFIX); the driver, too, as docs/host.md says;  make uninstall'
@@ -136,8 +137,16 @@ driver-tests: setup-check
 	@$(BUILD_IT) $(DRIVER_BIN)
 
 check: setup-check
-	@$(BUILD_IT) $(PRODUCTS) $(UNIT_BIN)
+	@$(BUILD_IT) $(PRODUCTS) $(UNIT_BIN) $(DRIVER_BIN) $(BUILD)/same
 	@tests/run $(BUILD)
+
+# Slower rings: all PCI variants; the driver on 6.12; UML, built if need be, after
+# proof that its sanitizers bite; an acquisition host
+check-pci: export PSX_RINGS = pci-all
+check-kernels: export PSX_RINGS = 6.12
+check-debug: export PSX_RINGS = sanitizers uml
+check-host: export PSX_RINGS = host
+check-pci check-kernels check-debug check-host: check
 
 # Through the environment, where no character of a name means anything
 demo: export DEMO_SCENE = $(SCENE)
