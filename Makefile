@@ -192,5 +192,6 @@ uninstall:
 clean:
 	rm -rf $(BUILD) $(OUT)
 
-.PHONY: all help lib tools modules driver-tests check demo lint bench fuzz install uninstall clean
+.PHONY: all help lib tools modules driver-tests check check-pci check-kernels check-debug check-host \
+	demo lint bench fuzz install uninstall clean
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
