@@ -18,26 +18,28 @@ struct names {
 	char text[160];
 	size_t length;
 	unsigned int count;
-	bool exact;
+	bool exact; /* the prefix is a whole serial number, and only such count */
 	char node[64];
 };
 
 static int collect(const struct psx_device_entry *entry, void *arg)
 {
 	struct names *names = arg;
+	bool exact = names->prefix && !strcmp(entry->serial, names->prefix);
 	int added;
 
-	if (names->exact ||
-	    (names->prefix && strncmp(entry->serial, names->prefix, names->prefix_length) != 0))
+	if (names->prefix && strncmp(entry->serial, names->prefix, names->prefix_length) != 0)
 		return 0;
-	names->exact = names->prefix && !entry->serial[names->prefix_length];
-	if (names->exact)
-		names->count = 0;
+	if (names->exact && !exact)
+		return 0;
+	if (exact && !names->exact)
+		*names = (struct names){ .prefix = names->prefix, .prefix_length = names->prefix_length };
+	names->exact = exact;
 	names->count++;
 	(void)snprintf(names->node, sizeof(names->node), "%s", entry->node);
 	added = snprintf(names->text + names->length, sizeof(names->text) - names->length,
-			 names->prefix ? "%s%.16s (%s)" : "%s%s", names->length ? ", " : "",
-			 names->prefix ? entry->serial : entry->node, entry->node);
+			 names->prefix ? "%s%s (%.16s)" : "%s%s", names->length ? ", " : "",
+			 entry->node, entry->serial);
 	if (added > 0 && (size_t)added < sizeof(names->text) - names->length)
 		names->length += (size_t)added;
 	else

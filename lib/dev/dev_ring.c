@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define ABORT_MS 2000 /* an acquisition that is aborted has ended by then */
+#define GOING_MS 3000 /* from the end of the voltage to that of the device */
 
 /* NULL with errno */
 static void *map(const struct psx_dev *dev, uint64_t offset, size_t bytes, int access)
@@ -242,6 +243,22 @@ static int wait_until(struct psx_dev *dev, uint64_t deadline_ns, struct psx_erro
 	return 0;
 }
 
+/* The rails went down under the acquisition. A driver that lets go of its device
+ * takes the voltage off first: then it is gone soon. */
+static int say_rails_down(struct psx_dev *dev, struct psx_error *err)
+{
+	const uint64_t deadline_ns = now_ns() + GOING_MS * 1000000ull;
+	struct pollfd device = { .fd = dev->fd, .events = POLLPRI };
+
+	while (now_ns() < deadline_ns) {
+		(void)poll(&device, 1, 10);
+		if (device.revents & (POLLERR | POLLHUP))
+			return psx_dev_gone(dev, err);
+		psx_dev_drain_events(dev);
+	}
+	return psx_error_set(err, EIO, "%s: the rails went down", dev->node);
+}
+
 /* 0, unless it is we who started and the device that ended it */
 static int judge_end(struct psx_dev *dev, struct psx_error *err)
 {
@@ -255,6 +272,8 @@ static int judge_end(struct psx_dev *dev, struct psx_error *err)
 	if (st.rails == PSXDET_RAILS_TRIPPED)
 		return psx_error_set(err, EIO, "%s: the rails tripped %s", dev->node,
 				     psx_dev_cause(st.cause));
+	if (st.rails != PSXDET_RAILS_ON)
+		return say_rails_down(dev, err);
 	if (dev->error)
 		return psx_error_set(err, EIO, "%s reports error %u (docs/registers.md)", dev->node,
 				     dev->error);
