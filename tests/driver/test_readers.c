@@ -26,6 +26,8 @@ static void setup(void)
 	rig_ready(&rig, fd, claim);
 	config.trigger = PSXDET_TRIGGER_TIMER;
 	(void)rig_commit(claim, &config);
+	/* Whatever of that interrupts has been told of by then */
+	(void)rig_status(fd);
 	refuse_watch(&rig, fd);
 }
 

@@ -392,9 +392,26 @@ static int unload(const char *name)
 	return syscall(SYS_delete_module, name, O_NONBLOCK) < 0 ? errno : 0;
 }
 
-static int load(const char *name)
+/* The folder with the modules: PSX_MODULES, or what tests/vm/run tells its guest */
+static const char *modules(void)
 {
-	const char *folder = getenv("PSX_MODULES");
+	static char line[512];
+	char *folder = getenv("PSX_MODULES");
+	FILE *config;
+
+	if (folder)
+		return folder;
+	config = fopen("/run/psxvm/config", "re");
+	while (config && !folder && fgets(line, sizeof(line), config))
+		if (strncmp(line, "modules='", 9) == 0)
+			folder = strtok(line + 9, "'");
+	if (config)
+		(void)fclose(config);
+	return folder;
+}
+
+static int load(const char *folder, const char *name)
+{
 	char path[512];
 	int file, error;
 
@@ -408,10 +425,11 @@ static int load(const char *name)
 
 START_TEST(test_modules)
 {
+	const char *folder = modules();
 	struct psxdet_ctrl *ctrl;
 	int i;
 
-	if (!getenv("PSX_MODULES")) {
+	if (!folder) {
 		printf("# skipped: PSX_MODULES does not say where modules are\n");
 		return;
 	}
@@ -432,7 +450,7 @@ START_TEST(test_modules)
 		/* Under a detector that is live, and it is found again */
 		ck_assert_int_eq(unload("psxdet"), 0);
 		ck_assert_int_eq(access(rig.node, F_OK), -1);
-		ck_assert_int_eq(load("psxdet"), 0);
+		ck_assert_int_eq(load(folder, "psxdet"), 0);
 		fd = rig_open(&rig, O_RDWR);
 		claim = rig_claim(fd);
 		rig_ready(&rig, fd, claim);
@@ -440,15 +458,15 @@ START_TEST(test_modules)
 		(void)close(fd);
 		rig_unplug(&rig);
 		ck_assert_int_eq(unload("psxdet_mock"), 0);
-		ck_assert_int_eq(load("psxdet-mock"), 0);
+		ck_assert_int_eq(load(folder, "psxdet-mock"), 0);
 		rig_plug(&rig, "unplug", 64, 48, "0");
 	}
 	/* Mocks first is the other way round */
 	rig_unplug(&rig);
 	ck_assert_int_eq(unload("psxdet_mock"), 0);
 	ck_assert_int_eq(unload("psxdet"), 0);
-	ck_assert_int_eq(load("psxdet"), 0);
-	ck_assert_int_eq(load("psxdet-mock"), 0);
+	ck_assert_int_eq(load(folder, "psxdet"), 0);
+	ck_assert_int_eq(load(folder, "psxdet-mock"), 0);
 }
 END_TEST
 

@@ -29,6 +29,8 @@ static void plug(const char *rate, uint32_t trigger)
 	rig_ready(&rig, fd, claim);
 	config.trigger = trigger;
 	(void)rig_commit(claim, &config);
+	/* Whatever of that interrupts has been told of by then */
+	(void)rig_status(fd);
 }
 
 static void unplug(void)
@@ -126,6 +128,7 @@ START_TEST(test_timeout)
 		trigger();
 		ck_assert_int_eq(reader_poll(&r), POLLIN);
 		ck_assert_uint_eq(reader_take(&r, UINT64_MAX), 1);
+		ck_assert_int_eq(rig_poll(r.fd), 0);
 	}
 	reader_good(&r);
 	reader_close(&r);
