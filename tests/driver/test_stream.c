@@ -240,6 +240,68 @@ START_TEST(test_full_of_descriptors)
 }
 END_TEST
 
+/* Reads all, then waits for the driver to see that, with no frame to remind it */
+static void drain_and_wait(struct reader *r)
+{
+	uint64_t oldest = __atomic_load_n(&r->ctrl->oldest, __ATOMIC_ACQUIRE);
+
+	no_system_calls();
+	(void)reader_take(r, UINT64_MAX);
+	while (__atomic_load_n(&r->ctrl->oldest, __ATOMIC_ACQUIRE) == oldest)
+		;
+	_exit(r->wrong[0] != '\0');
+}
+
+/* By software trigger nothing happens by itself: it is the tick that looks */
+START_TEST(test_tick)
+{
+	struct rig_patience patience = rig_patience();
+	struct psxdet_config config = rig_config(0);
+	struct psxdet_status now, before;
+	struct reader *r = &shared[0];
+	struct rig large;
+	int own, own_claim;
+	pid_t pid;
+
+	rig_plug(&large, "large", 512, 512, "0");
+	own = rig_open(&large, O_RDWR);
+	own_claim = rig_claim(own);
+	rig_ready(&large, own, own_claim);
+	rig_scene(&large, own_claim, 30000, 3);
+	config.trigger = PSXDET_TRIGGER_SOFTWARE;
+	(void)rig_commit(own_claim, &config);
+	reader_join(r, &large, READER_RESERVING, 0, 0);
+	(void)rig_start(own_claim, 0);
+	/* Until one is dropped */
+	do {
+		before = rig_status(own);
+		ck_assert_int_eq(rig_ioctl(own_claim, PSXDET_IOC_TRIGGER, NULL), 0);
+		do {
+			rig_wait(&patience, "a ring that is full");
+			now = rig_status(own);
+		} while (now.made == before.made);
+	} while (!now.dropped_full);
+	ck_assert_uint_gt(now.head, 2);
+	pid = check_fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid)
+		drain_and_wait(r);
+	await_end(pid, r->wrong[0] ? r->wrong : "a reader that waits for the tick");
+	/* So the next frame finds room */
+	ck_assert_int_eq(rig_ioctl(own_claim, PSXDET_IOC_TRIGGER, NULL), 0);
+	rig_stop(own_claim, PSXDET_STOP_DRAIN);
+	reader_run(r, 0);
+	reader_good(r);
+	reader_account(r, true);
+	ck_assert_uint_eq(rig_status(own).dropped_full, 1);
+	ck_assert_uint_eq(r->gaps, 1);
+	reader_close(r);
+	(void)close(own_claim);
+	(void)close(own);
+	rig_unplug(&large);
+}
+END_TEST
+
 static void hold_all(int joined)
 {
 	struct reader r;
@@ -302,6 +364,7 @@ int main(void)
 	tcase_add_test(tcase, test_several_readers);
 	tcase_add_test(tcase, test_full_of_bytes);
 	tcase_add_test(tcase, test_full_of_descriptors);
+	tcase_add_test(tcase, test_tick);
 	tcase_add_test(tcase, test_killed_readers);
 	return rig_main(suite);
 }
