@@ -213,7 +213,7 @@ ok 'monitor: Ctrl-C ends it well' is "$?/$(cat monitor.err)" 0/
 unplug busy
 
 # ----------------------------------------------------- readers that are slow
-plug fast profile=ideal rate=1500 width=16 height=16 scene=
+plug fast profile=ideal rate=700 width=16 height=16 scene=
 # stream HOW: an owner as $pid, a reader beside it as $reader that is put to sleep
 stream() {
 	rm -f owner.out reader.out
@@ -228,7 +228,7 @@ stream() {
 counts() { "$psxctl" -d "$dev" info --json >info.out && [ "$(field "$1" info.out)" -gt "$2" ]; }
 stream lossy
 counts made 0
-until_true counts made $(($(field made info.out) + 5000))
+until_true counts made $(($(field made info.out) + 4000))
 kill -INT $pid
 wait $pid
 ok 'a viewer that sleeps: the owner loses nothing' is "$?/$(field dropped owner.out)" 0/0
