@@ -101,7 +101,8 @@ static void check_order(struct reader *r, const struct psxdet_desc *d)
 	if (d->position != place)
 		wrong(r, "position %llu, wanted %llu", (unsigned long long)d->position,
 		      (unsigned long long)place);
-	if (d->series < last->series || d->device_ns < last->device_ns || d->mono_ns < last->mono_ns)
+	if (d->series < last->series || d->device_ns < last->device_ns ||
+	    d->mono_ns < last->mono_ns)
 		wrong(r, "series or time goes back");
 	if (d->series == last->series ? d->trigger <= last->trigger : d->trigger < 1)
 		wrong(r, "trigger %u after %u", d->trigger, last->trigger);
@@ -116,7 +117,8 @@ static void check_frame(struct reader *r, const struct psxdet_desc *d, uint32_t 
 		wrong(r, "the payload has no header");
 	else if (frame->header.seq != d->seq || frame->header.cfg_id != d->cfg_id ||
 		 frame->header.channel != d->channel || frame->header.mode != d->mode)
-		wrong(r, "the payload is that of frame %llu", (unsigned long long)frame->header.seq);
+		wrong(r, "the payload is that of frame %llu",
+		      (unsigned long long)frame->header.seq);
 }
 
 /* Those that were overwritten are skipped */

@@ -11,6 +11,7 @@
 struct reader {
 	int fd;
 	bool reserving;
+	bool has_last;
 	const struct psxdet_ctrl *ctrl;
 	struct psxdet_cons *cons; /* NULL: the file is open read-only */
 	const struct psxdet_desc *desc;
@@ -19,8 +20,7 @@ struct reader {
 
 	uint64_t joined; /* position */
 	uint64_t cursor;
-	struct psxdet_desc last; /* the descriptor before the cursor */
-	bool has_last;
+	struct psxdet_desc last; /* the descriptor before the cursor, where has_last */
 
 	/* Its own counts */
 	uint64_t consumed;

@@ -45,6 +45,6 @@ void refuse(int fd, unsigned long cmd, void *arg, int error, const char *what)
 	got = rig_ioctl(fd, cmd, arg);
 	ck_assert_msg(got == error, "%s: %s, wanted %s", what, strerror(got), strerror(error));
 	look_at(&after);
-	ck_assert_msg(memcmp(&before, &after, sizeof(before)) == 0, "%s: refused, but changed state",
-		      what);
+	ck_assert_msg(memcmp(&before, &after, sizeof(before)) == 0,
+		      "%s: refused, but changed state", what);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "rig.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -9,11 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-#define CLASS_DIR "/sys/class/psxdet"
 
 int rig_main(Suite *suite)
 {
@@ -50,109 +46,6 @@ uint64_t rig_frames(uint64_t most)
 	uint64_t wanted = text ? strtoull(text, NULL, 10) : most;
 
 	return wanted && wanted < most ? wanted : most;
-}
-
-/* --------------------------------------------------------------- detectors -- */
-
-static void path_of(char *path, size_t size, const char *name, const char *key)
-{
-	(void)snprintf(path, size, RIG_CONFIGFS "/%.64s%s%.16s", name, *key ? "/" : "", key);
-}
-
-void rig_clean(void)
-{
-	DIR *dir = opendir(RIG_CONFIGFS);
-	const struct dirent *entry;
-	char path[128];
-
-	if (!dir)
-		return;
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		path_of(path, sizeof(path), entry->d_name, "");
-		(void)rmdir(path);
-	}
-	(void)closedir(dir);
-}
-
-void rig_make(struct rig *rig, const char *name)
-{
-	char path[128];
-
-	memset(rig, 0, sizeof(*rig));
-	(void)snprintf(rig->name, sizeof(rig->name), "%s", name);
-	path_of(path, sizeof(path), name, "");
-	ck_assert_msg(mkdir(path, 0755) == 0, "mkdir %s: %s", path, strerror(errno));
-}
-
-int rig_set(const struct rig *rig, const char *key, const char *value)
-{
-	char path[128];
-	ssize_t done;
-	int fd, error;
-
-	path_of(path, sizeof(path), rig->name, key);
-	fd = open(path, O_WRONLY);
-	ck_assert_msg(fd >= 0, "open %s: %s", path, strerror(errno));
-	done = write(fd, value, strlen(value));
-	error = done < 0 ? errno : 0;
-	(void)close(fd);
-	return error;
-}
-
-static void set_number(const struct rig *rig, const char *key, uint32_t value)
-{
-	char text[16];
-
-	(void)snprintf(text, sizeof(text), "%u", value);
-	ck_assert_int_eq(rig_set(rig, key, text), 0);
-}
-
-/* Numbers of the devices in sysfs, a bit each */
-static uint64_t devices(void)
-{
-	DIR *dir = opendir(CLASS_DIR);
-	const struct dirent *entry;
-	uint64_t found = 0;
-
-	ck_assert(dir != NULL);
-	while ((entry = readdir(dir)))
-		if (strncmp(entry->d_name, "psxdet", 6) == 0)
-			found |= 1ull << (strtoul(entry->d_name + 6, NULL, 10) & 63);
-	(void)closedir(dir);
-	return found;
-}
-
-void rig_live(struct rig *rig)
-{
-	uint64_t before = devices(), after;
-	int error = rig_set(rig, "live", "1");
-
-	ck_assert_msg(!error, "%s is not live: %s", rig->name, strerror(error));
-	after = devices() & ~before;
-	ck_assert_msg(after && !(after & (after - 1)), "%s made no device, or several", rig->name);
-	(void)snprintf(rig->node, sizeof(rig->node), "/dev/psxdet%d", __builtin_ctzll(after));
-}
-
-void rig_plug(struct rig *rig, const char *name, uint32_t width, uint32_t height, const char *rate)
-{
-	rig_make(rig, name);
-	rig->width = width;
-	rig->height = height;
-	ck_assert_int_eq(rig_set(rig, "profile", "ideal"), 0);
-	set_number(rig, "width", width);
-	set_number(rig, "height", height);
-	ck_assert_int_eq(rig_set(rig, "rate", rate), 0);
-	rig_live(rig);
-}
-
-void rig_unplug(struct rig *rig)
-{
-	char path[128];
-
-	path_of(path, sizeof(path), rig->name, "");
-	ck_assert_msg(rmdir(path) == 0, "rmdir %s: %s", path, strerror(errno));
 }
 
 /* ------------------------------------------------------------------- calls -- */
@@ -205,7 +98,8 @@ struct psxdet_status rig_status(int fd)
 void rig_bank(int claim, uint32_t bank, uint32_t k, uint32_t phases)
 {
 	struct psxdet_bank arg = {
-		.bank = bank, .k = k, .phases = phases, .scale = k ? 256 : 0, .threshold = k ? 1 : 0,
+		.bank = bank, .k = k, .phases = phases,
+		.scale = k ? 256 : 0, .threshold = k ? 1 : 0,
 	};
 
 	must(claim, PSXDET_IOC_BANK, &arg, "BANK");
@@ -248,7 +142,8 @@ struct psxdet_transfer rig_transfer(const struct rig *rig, uint32_t target, uint
 struct psxdet_config rig_config(uint8_t bank)
 {
 	return (struct psxdet_config) {
-		.mode = PSXDET_MODE_SCAN, .channels = 1, .exposure_ns = 1000000000, .bank = { bank },
+		.mode = PSXDET_MODE_SCAN, .channels = 1, .bank = { bank },
+		.exposure_ns = 1000000000,
 	};
 }
 
@@ -365,7 +260,7 @@ bool rig_has_event(int fd, uint32_t type)
 
 /* ----------------------------------------------------------------- waiting -- */
 
-static uint64_t now_ns(void)
+uint64_t rig_now(void)
 {
 	struct timespec now;
 
@@ -375,14 +270,14 @@ static uint64_t now_ns(void)
 
 struct rig_patience rig_patience(void)
 {
-	return (struct rig_patience) { now_ns() + RIG_TIMEOUT * 1000000000ull };
+	return (struct rig_patience) { rig_now() + RIG_TIMEOUT * 1000000000ull };
 }
 
 void rig_wait(const struct rig_patience *patience, const char *what)
 {
 	const struct timespec ms = { .tv_nsec = 1000000 };
 
-	ck_assert_msg(now_ns() < patience->until, "%s: not within %d s", what, RIG_TIMEOUT);
+	ck_assert_msg(rig_now() < patience->until, "%s: not within %d s", what, RIG_TIMEOUT);
 	(void)nanosleep(&ms, NULL);
 }
 
@@ -416,33 +311,5 @@ void rig_await_sleep(pid_t tid)
 		if (task_state(tid) == 'S')
 			seen++;
 		rig_wait(&patience, "a task that sleeps");
-	}
-}
-
-/* --------------------------------------------------------------------- log -- */
-
-int rig_log_open(void)
-{
-	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	ck_assert_int_ge(log, 0);
-	ck_assert(lseek(log, 0, SEEK_END) >= 0);
-	return log;
-}
-
-bool rig_log_has(int log, const char *text)
-{
-	char record[2048];
-	bool found = false;
-	ssize_t length;
-
-	for (;;) {
-		length = read(log, record, sizeof(record) - 1);
-		if (length < 0 && errno == EPIPE)
-			continue;
-		if (length <= 0)
-			return found;
-		record[length] = '\0';
-		found |= strstr(record, text) != NULL;
 	}
 }

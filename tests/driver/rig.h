@@ -85,6 +85,9 @@ short rig_poll(int fd);
 /* Wait until a task sleeps */
 void rig_await_sleep(pid_t tid);
 
+/* CLOCK_MONOTONIC, ns */
+uint64_t rig_now(void);
+
 /* Time for loops that wait for what no event tells; ends the test when over */
 struct rig_patience {
 	uint64_t until;

@@ -170,7 +170,8 @@ START_TEST(test_banks)
 		{ .bank = 0, .k = 1, .phases = 1, .scale = 0 },
 		{ .bank = 0, .k = 1, .phases = 1, .scale = 65536 },
 		{ .bank = 0, .k = 1, .phases = 1, .scale = 256, .threshold = 32768 },
-		{ .bank = 0, .phases = 1 }, { .bank = 0, .scale = 1 }, { .bank = 0, .threshold = 1 },
+		{ .bank = 0, .phases = 1 }, { .bank = 0, .scale = 1 },
+		{ .bank = 0, .threshold = 1 },
 	};
 	struct psxdet_bank arg = { .bank = 2, .k = 15, .phases = 225, .scale = 256 };
 	struct psxdet_config config = rig_config(0);

@@ -60,7 +60,8 @@ START_TEST(test_attributes)
 		{ "mismatch", "0.02", "0.02" }, { "mismatch", "0.000001\n", "0.000001" },
 		{ "read_noise", "12.345", "12.345" }, { "rate", "0.5", "0.5" },
 		{ "rate", "1000.", "1000" }, { "dose_rate", ".25", "0.25" },
-		{ "photons", "007", "7" }, { "pitch", "75", "75" }, { "scene", "x/y.raw\n", "x/y.raw" },
+		{ "photons", "007", "7" }, { "pitch", "75", "75" },
+		{ "scene", "x/y.raw\n", "x/y.raw" },
 	};
 	static const struct {
 		const char *key, *value;
@@ -179,7 +180,7 @@ static void write_scene(const char *path, size_t pixels)
 START_TEST(test_scene)
 {
 	struct psxdet_transfer t;
-	uint16_t grey[16 * 12];
+	uint16_t grey[16 * 12] = { 0 };
 	char path[320];
 	int log, fd;
 	uint16_t i;

@@ -73,13 +73,16 @@ END_TEST
 START_TEST(test_series)
 {
 	struct reader r;
+	uint64_t before;
 	uint32_t series;
 	int i;
 
 	reader_join(&r, &rig, READER_RESERVING, 0, 0);
 	for (i = 1; i <= 5; i++) {
+		before = rig_now();
 		series = rig_start(claim, 20);
 		reader_run(&r, 0);
+		ck_assert(r.last.mono_ns > before && r.last.mono_ns < rig_now());
 		reader_good(&r);
 		ck_assert_uint_eq(r.last.series, series);
 		ck_assert_uint_eq(r.last.trigger, 20);

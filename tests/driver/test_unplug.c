@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* Detectors that go while they are used, and modules that may not. */
+/* Detectors that go while they are used. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -292,7 +291,8 @@ static void *race(void *arg)
 	int file;
 
 	while (!__atomic_load_n(r->stop, __ATOMIC_RELAXED) && !r->wrong) {
-		(void)snprintf(node, sizeof(node), "/dev/psxdet%d", (int)(rig_random(&r->seed) % 3));
+		(void)snprintf(node, sizeof(node), "/dev/psxdet%d",
+			       (int)(rig_random(&r->seed) % 3));
 		file = open(node, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 		allow(r, file < 0 ? errno : 0);
 		if (file < 0)
@@ -344,8 +344,6 @@ START_TEST(test_races)
 }
 END_TEST
 
-/* ------------------------------------------------------------ two, and modules -- */
-
 START_TEST(test_two)
 {
 	struct rig other;
@@ -387,89 +385,6 @@ START_TEST(test_two)
 }
 END_TEST
 
-static int unload(const char *name)
-{
-	return syscall(SYS_delete_module, name, O_NONBLOCK) < 0 ? errno : 0;
-}
-
-/* The folder with the modules: PSX_MODULES, or what tests/vm/run tells its guest */
-static const char *modules(void)
-{
-	static char line[512];
-	char *folder = getenv("PSX_MODULES");
-	FILE *config;
-
-	if (folder)
-		return folder;
-	config = fopen("/run/psxvm/config", "re");
-	while (config && !folder && fgets(line, sizeof(line), config))
-		if (strncmp(line, "modules='", 9) == 0)
-			folder = strtok(line + 9, "'");
-	if (config)
-		(void)fclose(config);
-	return folder;
-}
-
-static int load(const char *folder, const char *name)
-{
-	char path[512];
-	int file, error;
-
-	(void)snprintf(path, sizeof(path), "%s/%s.ko", folder, name);
-	file = open(path, O_RDONLY | O_CLOEXEC);
-	ck_assert_msg(file >= 0, "%s: %s", path, strerror(errno));
-	error = syscall(SYS_finit_module, file, "", 0) < 0 ? errno : 0;
-	(void)close(file);
-	return error;
-}
-
-START_TEST(test_modules)
-{
-	const char *folder = modules();
-	struct psxdet_ctrl *ctrl;
-	int i;
-
-	if (!folder) {
-		printf("# skipped: PSX_MODULES does not say where modules are\n");
-		return;
-	}
-	/* A file, a claim, a mapping: each alone keeps it */
-	ck_assert_int_eq(unload("psxdet"), EWOULDBLOCK);
-	ck_assert_int_eq(unload("psxdet_mock"), EWOULDBLOCK);
-	(void)close(fd);
-	ck_assert_int_eq(unload("psxdet"), EWOULDBLOCK);
-	fd = rig_open(&rig, O_RDONLY);
-	(void)close(claim);
-	ctrl = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
-	ck_assert(ctrl != MAP_FAILED);
-	(void)close(fd);
-	ck_assert_int_eq(unload("psxdet"), EWOULDBLOCK);
-	ck_assert_uint_eq(ctrl->abi, PSXDET_ABI);
-	(void)munmap(ctrl, 4096);
-	for (i = 0; i < 3; i++) {
-		/* Under a detector that is live, and it is found again */
-		ck_assert_int_eq(unload("psxdet"), 0);
-		ck_assert_int_eq(access(rig.node, F_OK), -1);
-		ck_assert_int_eq(load(folder, "psxdet"), 0);
-		fd = rig_open(&rig, O_RDWR);
-		claim = rig_claim(fd);
-		rig_ready(&rig, fd, claim);
-		(void)close(claim);
-		(void)close(fd);
-		rig_unplug(&rig);
-		ck_assert_int_eq(unload("psxdet_mock"), 0);
-		ck_assert_int_eq(load(folder, "psxdet-mock"), 0);
-		rig_plug(&rig, "unplug", 64, 48, "0");
-	}
-	/* Mocks first is the other way round */
-	rig_unplug(&rig);
-	ck_assert_int_eq(unload("psxdet_mock"), 0);
-	ck_assert_int_eq(unload("psxdet"), 0);
-	ck_assert_int_eq(load(folder, "psxdet"), 0);
-	ck_assert_int_eq(load(folder, "psxdet-mock"), 0);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("unplug");
@@ -480,6 +395,5 @@ int main(void)
 	tcase_add_test(tcase, test_live);
 	tcase_add_test(tcase, test_races);
 	tcase_add_test(tcase, test_two);
-	tcase_add_test(tcase, test_modules);
 	return rig_main(suite);
 }

@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "reader.h"
@@ -209,6 +211,35 @@ START_TEST(test_need_wakeup)
 }
 END_TEST
 
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
+/* A signal ends the wait for an event, and loses none */
+START_TEST(test_signal)
+{
+	const struct itimerval often = { { 0, 20000 }, { 0, 20000 } }, never = { 0 };
+	struct sigaction action = { .sa_handler = nothing };
+	struct psxdet_config config = rig_config(0);
+	struct psxdet_event event;
+	int own;
+
+	plug("0", PSXDET_TRIGGER_TIMER);
+	own = rig_open(&rig, O_RDONLY);
+	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+	ck_assert_int_eq(read(own, &event, sizeof(event)), -1);
+	ck_assert_int_eq(errno, EINTR);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
+	(void)rig_commit(claim, &config);
+	event = rig_event(own, PSXDET_EVENT_COMMIT);
+	ck_assert_uint_eq(event.cfg_id, config.cfg_id);
+	(void)close(own);
+	unplug();
+}
+END_TEST
+
 /* Triggers are counted; none is taken while a frame is in the making */
 START_TEST(test_abort)
 {
@@ -316,6 +347,7 @@ int main(void)
 	tcase_add_test(tcase, test_below_watermark);
 	tcase_add_test(tcase, test_timeout);
 	tcase_add_test(tcase, test_need_wakeup);
+	tcase_add_test(tcase, test_signal);
 	tcase_add_test(tcase, test_abort);
 	tcase_add_test(tcase, test_drain);
 	tcase_add_test(tcase, test_event_overflow);
