@@ -105,6 +105,8 @@ int psx_reader_join(struct psx_file *file, struct psxdet_join *join)
 		return -EUSERS;
 	if (psx_ring_count(psx, &reader->joined))
 		return -ENODEV;
+	/* What was in flight is counted from here on, as it will be seen */
+	reader->joined.made = reader->joined.taken + reader->joined.dropped;
 	reader->cursor = reader->joined.head;
 	if (get_cons(file))
 		return -ENOMEM;
