@@ -13,6 +13,7 @@ struct psx_device {
 	struct psx_device_status status; /* at the last psx_device_get_status() */
 	unsigned int references; /* the user's and a running acquisition's */
 	bool acquiring;
+	bool adopted; /* slots that were in force at the claim are among the retired */
 };
 
 /* Before anything is changed: -1 when somebody else may */

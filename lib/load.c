@@ -40,6 +40,24 @@ static void free_retired(struct psx_device *dev)
 	dev->retired_count = kept;
 }
 
+/* Slots that another process has left in force are retired, too. -1 with ENOMEM */
+static int adopt_slots(struct psx_device *dev)
+{
+	const uint32_t banks = dev->transport->info.banks;
+	uint32_t i;
+
+	if (dev->adopted || !dev->transport->ops->claim)
+		return 0;
+	dev->retired = calloc(banks, sizeof(*dev->retired));
+	if (!dev->retired)
+		return psx_error_set(&dev->error, ENOMEM, "out of memory");
+	dev->adopted = true;
+	for (i = 0; i < banks; i++)
+		dev->retired[dev->retired_count++] = i;
+	free_retired(dev);
+	return 0;
+}
+
 static bool contains(const uint32_t *slots, size_t count, uint32_t slot)
 {
 	size_t i;
@@ -204,7 +222,7 @@ int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 	if (!s)
 		s = &psx_default_settings;
 	if (check_banks(dev, banks, count) || check_timing(dev, s, banks, count) ||
-	    psx_device_claim(dev))
+	    psx_device_claim(dev) || adopt_slots(dev))
 		return -1;
 	free_retired(dev);
 	slots = calloc(count, sizeof(*slots));
