@@ -51,7 +51,7 @@ typed() { # typed NAME: each command of a block must succeed
 
 # A message that is met is one that the document explains
 explained() {
-	grep -qF -- "$1" "$doc" && complains "$1"
+	grep -qF -- "$1" "$doc" && { complains "$1" || says "$1"; }
 }
 
 places() {
@@ -110,21 +110,20 @@ as_user 'psxctl -d /dev/psxdet0 info'
 ok 'no driver: is explained' explained 'the kernel module psxdet is not loaded'
 as_user 'sudo modprobe psxdet'
 ok 'no module: is explained' explained 'Module psxdet not found'
-as_user 'sudo make install'
-ok 'install again' is $status 0
 
 typed driver
 ok 'the driver is where upgrades expect it' \
 	is "$(modinfo -n psxdet)" "/lib/modules/$release/updates/dkms/psxdet.ko"
 ok 'the mock detector, too' \
 	is "$(modinfo -n psxdet-mock)" "/lib/modules/$release/updates/dkms/psxdet-mock.ko"
-as_user 'dkms status'
+as_user 'sudo dkms status'
 ok 'dkms has it installed' says "psxdet/0.1.0, $release, x86_64: installed"
 ok 'kernel upgrades build it' grep -q '^AUTOINSTALL="yes"' /var/lib/dkms/psxdet/0.1.0/source/dkms.conf
 typed signer
 ok 'dkms signed it' says 'DKMS module signing key'
-as_user 'sudo dkms install psxdet/0.1.0 --force; sudo dkms install psxdet/0.1.0'
-ok 'installed already: is explained' explained 'This module/version combo is already installed'
+as_user 'sudo dkms install psxdet/0.1.0'
+ok 'installed already: is explained' explained 'already installed on kernel'
+cp "$(modinfo -n psxdet)" /run/host/psxdet.ko
 as_user 'psxctl -d /dev/psxdet0 info'
 ok 'no detector: is explained' explained 'the kernel module psxdet has found none'
 
@@ -150,6 +149,7 @@ chown root:root /dev/psxdet0
 as_user 'psxctl -d /dev/psxdet0 info'
 ok 'without the rule: is explained' explained "it is root's alone (psxdet's udev rule is not installed)"
 as_user 'sudo make install'
+ok 'install again' is $status 0
 udevadm settle
 ok 'install gives what is plugged in to the group' is "$(node)" 'root:psxdet 660'
 
@@ -170,8 +170,9 @@ typed purge
 places >/run/host/after
 ok 'nothing else is' diff /run/host/before /run/host/after
 
-as_user 'sudo make install && sudo dkms install psxdet/0.1.0'
-ok 'install after remove' is $status 0
+# The kernel's own modules have Debian's key, this one has dkms's
+cp /run/host/psxdet.ko "/lib/modules/$release/kernel/"
+depmod "$release"
 echo 1 >/sys/module/module/parameters/sig_enforce
 as_user 'sudo modprobe psxdet'
 ok 'a machine that wants signatures: is explained' explained 'Key was rejected by service'
