@@ -10,7 +10,7 @@ fi
 set -- -machine q35 -cpu max,la57=off $accel -smp 2 -m "$memory" \
 	-nodefaults -no-user-config -display none -no-reboot \
 	-kernel "$kernel/vmlinux" -initrd "$scratch/initramfs" \
-	-append "$line console=ttyS0 tsc=reliable mitigations=off" \
+	-append "$line console=ttyS0 tsc=reliable no_timer_check mitigations=off" \
 	-serial "file:$log" \
 	-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \
 	-virtfs "local,path=$scratch,mount_tag=scratch,security_model=none" \

@@ -8,6 +8,7 @@ for key in profile width height scene; do
 	eval "value=\$$key"
 	[ -z "$value" ] || keys="$keys,$key=$(printf '%s' "$value" | sed 's/[\\,]/\\&/g')"
 done
+rm -f "$scratch/vfu"
 "$build/psxvfu" --socket "$scratch/vfu" ${keys:+"${keys#,}"} 2>"$scratch/psxvfu" &
 server=$!
 until [ -S "$scratch/vfu" ]; do
