@@ -30,12 +30,12 @@ until_true() { # until_true COMMAND...: within ten seconds
 field() { sed -n "s/.*\"$1\":\"\{0,1\}\([^,}\"]*\).*/\1/p" "$2" | tail -n 1; }
 # u64 at a byte of a file
 u64() { od -An -tu8 -j"$2" -N8 "$1" | tr -d ' '; }
-# CRC of the last payloads of a .psx file (docs/file-format.md), at most 20
+# CRC of the last payloads of a .psx file (docs/file-format.md), at most 6
 crcs() {
 	local size count record
 	size=$(stat -c %s "$1")
 	count=$(u64 "$1" $((size - 24)))
-	[ "$count" -le 20 ] || count=20
+	[ "$count" -le 6 ] || count=6
 	od -An -tu8 -w8 -v -j$((size - 32 - 8 * count)) -N$((8 * count)) "$1" | while read -r record; do
 		od -An -tx4 -j$((record + 92)) -N4 "$1"
 	done
