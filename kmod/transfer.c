@@ -4,6 +4,7 @@
  * memory of the driver's own: what was checked is what is loaded, and user
  * memory that faults slowly holds no lock.
  */
+#include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/math64.h>
 #include <linux/sched/signal.h>
@@ -145,46 +146,47 @@ static int transfer(struct psx_device *psx, const struct psxdet_transfer *t, voi
 	return error;
 }
 
-int psx_upload(struct psx_device *psx, const struct psxdet_transfer *t)
+/* Memory of the driver's own for a transfer that makes sense; kvfree() */
+static void *get_memory(const struct psx_device *psx, const struct psxdet_transfer *t)
 {
-	void *memory;
-	int error;
-
 	static_assert(PSXDET_TARGET_PLANE == PSX_LOAD_PLANE);
 	static_assert(PSXDET_TARGET_DARK == PSX_LOAD_DARK);
 	static_assert(PSXDET_TARGET_OFFSET == PSX_LOAD_OFFSET_MAP);
 	static_assert(PSXDET_TARGET_SCENE == PSX_LOAD_SCENE);
+	void *memory;
 
 	if (!transfer_valid(psx, t))
-		return -EINVAL;
+		return ERR_PTR(-EINVAL);
 	if (t->target == PSXDET_TARGET_SCENE && !(psx->id.caps & PSX_CAPS_SCENE))
-		return -EOPNOTSUPP;
+		return ERR_PTR(-EOPNOTSUPP);
 	memory = kvmalloc(t->bytes, GFP_KERNEL_ACCOUNT);
-	if (!memory)
-		return -ENOMEM;
-	error = -EFAULT;
+	return memory ?: ERR_PTR(-ENOMEM);
+}
+
+int psx_upload(struct psx_device *psx, const struct psxdet_transfer *t)
+{
+	void *memory = get_memory(psx, t);
+	int error = 0;
+
+	if (IS_ERR(memory))
+		return PTR_ERR(memory);
 	if (copy_from_user(memory, u64_to_user_ptr(t->address), t->bytes))
-		goto free;
-	error = t->target == PSXDET_TARGET_PLANE ? check_plane(psx, memory) : 0;
+		error = -EFAULT;
+	else if (t->target == PSXDET_TARGET_PLANE)
+		error = check_plane(psx, memory);
 	if (!error)
 		error = transfer(psx, t, memory, PSX_LOAD_WRITE);
-free:
 	kvfree(memory);
 	return error;
 }
 
 int psx_download(struct psx_device *psx, const struct psxdet_transfer *t)
 {
-	void *memory;
+	void *memory = get_memory(psx, t);
 	int error;
 
-	if (!transfer_valid(psx, t))
-		return -EINVAL;
-	if (t->target == PSXDET_TARGET_SCENE && !(psx->id.caps & PSX_CAPS_SCENE))
-		return -EOPNOTSUPP;
-	memory = kvmalloc(t->bytes, GFP_KERNEL_ACCOUNT);
-	if (!memory)
-		return -ENOMEM;
+	if (IS_ERR(memory))
+		return PTR_ERR(memory);
 	error = transfer(psx, t, memory, PSX_LOAD_READ);
 	if (!error && copy_to_user(u64_to_user_ptr(t->address), memory, t->bytes))
 		error = -EFAULT;
