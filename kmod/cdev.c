@@ -100,6 +100,7 @@ static int file_get_status(void *context, void *arg)
 		return error;
 	st->claim_pid = psx_claim_pid(psx);
 	st->flags |= psx->claim ? PSXDET_STATUS_CLAIMED : 0;
+	st->flags |= psx->software_trigger ? PSXDET_STATUS_SOFTWARE_TRIGGER : 0;
 	psx_control_end(psx);
 	mutex_lock(&psx->service);
 	error = psx_ring_count(psx, &now);

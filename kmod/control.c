@@ -118,6 +118,7 @@ int psx_commit(struct psx_device *psx, struct psxdet_config *c)
 		goto end;
 	c->cfg_id = psx_read(psx, PSX_REG_CFG_PENDING);
 	c->pending = c->cfg_id != 0;
+	psx->software_trigger = c->trigger == PSXDET_TRIGGER_SOFTWARE;
 	if (!c->pending)
 		c->cfg_id = psx_read(psx, PSX_REG_CFG_ID);
 end:

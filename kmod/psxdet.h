@@ -159,6 +159,7 @@ struct psx_device {
 	struct mutex control;		/* one sequence of control registers at a time */
 	struct psx_claim *claim;	/* under control */
 	DECLARE_BITMAP(shaped, 256);	/* banks with memory, under control */
+	bool software_trigger;		/* as committed last, under control */
 	bool leaving;			/* about to go: nothing begins; set under control */
 	bool error_waits;		/* ERROR is to be reported by who ends control */
 	void *stage;			/* the loader's, under control */

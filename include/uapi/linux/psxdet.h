@@ -132,6 +132,7 @@ struct psxdet_info {
 #define PSXDET_STATUS_SHUTTER_OPEN	0x02u
 #define PSXDET_STATUS_INTERLOCK_OPEN	0x04u
 #define PSXDET_STATUS_CLAIMED		0x08u
+#define PSXDET_STATUS_SOFTWARE_TRIGGER	0x10u	/* as committed last */
 
 struct psxdet_status {
 	__u32 flags;		/* PSXDET_STATUS_ */
