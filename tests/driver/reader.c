@@ -194,14 +194,15 @@ uint64_t reader_take(struct reader *r, uint64_t most)
 short reader_poll(struct reader *r)
 {
 	struct psxdet_position position = { r->cursor };
-	struct pollfd pollfd = { .fd = r->fd, .events = POLLIN | POLLPRI };
 	int error = r->cons ? 0 : rig_ioctl(r->fd, PSXDET_IOC_POSITION, &position);
+	short events;
 
 	if (error)
 		wrong(r, "POSITION: %s", strerror(error));
-	if (poll(&pollfd, 1, RIG_TIMEOUT * 1000) != 1)
-		wrong(r, "poll() did not end");
-	return pollfd.revents;
+	events = rig_sleep(r->fd, POLLIN | POLLPRI);
+	if (!events)
+		wrong(r, "nothing ended poll()");
+	return events;
 }
 
 void reader_run(struct reader *r, uint64_t every)

@@ -196,12 +196,10 @@ void rig_ready(const struct rig *rig, int fd, int claim)
 /* One event, or a failed test */
 static struct psxdet_event next_event(int fd, uint32_t wanted)
 {
-	struct pollfd pollfd = { .fd = fd, .events = POLLPRI };
 	struct psxdet_event event;
 	ssize_t done;
-	int ready = poll(&pollfd, 1, RIG_TIMEOUT * 1000);
 
-	ck_assert_msg(ready == 1, "no event %u within %d s", wanted, RIG_TIMEOUT);
+	ck_assert_msg(rig_sleep(fd, POLLPRI), "no event %u within %d s", wanted, RIG_TIMEOUT);
 	done = read(fd, &event, sizeof(event));
 	ck_assert_msg(done == (ssize_t)sizeof(event), "no event %u, read(): %s", wanted,
 		      done < 0 ? strerror(errno) : "short");
@@ -222,6 +220,18 @@ void rig_await_rails(int fd, uint32_t state)
 {
 	while (rig_status(fd).rails != state)
 		(void)rig_event(fd, PSXDET_EVENT_RAILS);
+}
+
+short rig_sleep(int fd, short events)
+{
+	struct pollfd pollfd = { .fd = fd, .events = events };
+	uint64_t begin = rig_now();
+	int ready = poll(&pollfd, 1, RIG_TIMEOUT * 1000);
+
+	/* At its end it looks once more, and may find what it was not told */
+	if (ready != 1 || rig_now() - begin >= RIG_TIMEOUT * 1000000000ull)
+		return 0;
+	return pollfd.revents;
 }
 
 short rig_poll(int fd)

@@ -80,6 +80,11 @@ unsigned int rig_drain_events(int fd);
 /* Is `type` among the events that are there? They are dropped. */
 bool rig_has_event(int fd, uint32_t type);
 
+/*
+ * Sleep in poll() until something wakes it, which the end of a long time does
+ * not: 0 when nothing did, else what poll() says
+ */
+short rig_sleep(int fd, short events);
 /* What poll() says at once */
 short rig_poll(int fd);
 /* Wait until a task sleeps */
