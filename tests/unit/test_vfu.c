@@ -660,6 +660,43 @@ START_TEST(anything_may_happen_while_a_frame_is_computed)
 }
 END_TEST
 
+/* A write that is not answered, and what is sent with it at once */
+struct posted {
+	struct vfu_header header;
+	struct vfu_access access;
+	u32 value;
+} __attribute__((packed));
+
+static struct posted post(u32 reg, u32 value)
+{
+	return (struct posted){
+		.header = { .command = VFU_REGION_WRITE, .size = sizeof(struct posted),
+			    .flags = VFU_NO_REPLY },
+		.access = { reg, 0, sizeof(value) },
+		.value = value,
+	};
+}
+
+START_TEST(time_does_not_jump_when_a_computed_frame_is_aborted)
+{
+	int i;
+
+	make_large();
+	for (i = 0; i < 5; i++) {
+		const struct posted burst[] = {
+			post(PSX_REG_ACQ_CTRL, PSX_ACQ_ABORT),
+			post(PSX_REG_SHUTTER, 1),
+			post(PSX_REG_ACQ_CTRL, PSX_ACQ_START),
+		};
+
+		(void)poll(NULL, 0, 10);
+		vfu_send(rig.fd, burst, sizeof(burst), -1);
+		ck_assert_uint_lt(vfu_rd64(rig.fd, PSX_REG_CLOCK_LO), 600000000000ull);
+	}
+	ck_assert(running());
+}
+END_TEST
+
 START_TEST(client_may_leave_while_a_frame_is_computed)
 {
 	make_large();
@@ -791,19 +828,14 @@ END_TEST
 
 START_TEST(posted_writes_are_in_order)
 {
-	struct {
-		struct vfu_header header;
-		struct vfu_access access;
-		u32 value;
-	} __attribute__((packed)) message = {
-		.header = { .command = VFU_REGION_WRITE, .flags = VFU_NO_REPLY },
-		.access = { PSX_REG_RAIL_SLEW, 0, 4 },
-	};
+	u32 value;
 
 	boot("width=8,height=8,scene=flat:9");
-	message.header.size = sizeof(message);
-	for (message.value = 1; message.value <= 500; message.value++)
+	for (value = 1; value <= 500; value++) {
+		const struct posted message = post(PSX_REG_RAIL_SLEW, value);
+
 		vfu_send(rig.fd, &message, sizeof(message), -1);
+	}
 	ck_assert_uint_eq(rd(PSX_REG_RAIL_SLEW), 500);
 }
 END_TEST
@@ -1019,6 +1051,7 @@ int main(void)
 		full_ring_drops_in_real_time, rate_holds_frames_back, watchdog_counts_real_time,
 		computing_does_not_keep_registers_waiting,
 		anything_may_happen_while_a_frame_is_computed,
+		time_does_not_jump_when_a_computed_frame_is_aborted,
 		client_may_leave_while_a_frame_is_computed, pulled_out_while_it_runs,
 	};
 	const TTest *const hostile[] = {

@@ -169,7 +169,7 @@ void vfu_time_catch_up(struct vfu *v)
 {
 	u64 now;
 
-	if (psx_model_next_event(v->model) != UINT64_MAX)
+	if (v->time.stepping || psx_model_next_event(v->model) != UINT64_MAX)
 		return;
 	now = now_ns();
 	psx_model_advance(v->model, now - v->time.seen);
@@ -216,7 +216,9 @@ void vfu_time_step(struct vfu *v)
 		return;
 	t->computed = false;
 	t->last_bytes = 0;
+	t->stepping = true;
 	psx_model_advance(v->model, next);
+	t->stepping = false;
 	take_completion(v);
 	t->seen = now_ns();
 	if (t->computed && t->pace_ns)

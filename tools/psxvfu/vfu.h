@@ -72,6 +72,7 @@ struct vfu_time {
 	u64 due_ns;	 /* real time of the next frame */
 	u64 watchdog_at; /* real time; UINT64_MAX = it rests */
 	u32 watchdog_ms;
+	bool stepping;	 /* the model computes, and yields to what the client asks */
 	bool computed;	 /* a frame, in this step */
 	bool stopping;	 /* what is in the making is the last */
 	/* What the ring holds, as register writes and completions tell */
