@@ -235,6 +235,7 @@ struct psx_device_status {
 	uint32_t cause;           /**< of a trip: 1 over-current, 2 interlock, 3 watchdog */
 	uint32_t series;          /**< acquisition that runs or ran last */
 	uint32_t readers, reserving; /**< programs that read frames; of these, reserving */
+	bool software_trigger;    /**< what was loaded last waits for psx_device_trigger() */
 };
 
 struct psx_device;
@@ -502,8 +503,8 @@ PSX_API struct psx_acquisition *psx_acquisition_start(struct psx_device *dev,
 PSX_API struct psx_acquisition *psx_acquisition_join(struct psx_device *dev, bool reserving);
 /**
  * The next frame, borrowed until the next call on this acquisition. 1 with a
- * frame, 0 after the last, -1: ETIMEDOUT (timeout_ms, -1 waits for ever; a
- * model that waits for psx_device_trigger() says so at once), EINTR (a signal
+ * frame, 0 after the last, -1: ETIMEDOUT (timeout_ms, -1 waits for ever; only
+ * sim: says at once that it waits for psx_device_trigger()), EINTR (a signal
  * came), ENODEV (unplugged; after the frames that are there), EBADMSG (damaged;
  * the stream goes on), EIO (the device ended it: a trip, an error).
  */

@@ -98,6 +98,7 @@ static int dev_get_status(struct psx_transport *t, struct psx_device_status *sta
 		.series = st.series,
 		.readers = st.readers,
 		.reserving = st.reserving,
+		.software_trigger = st.flags & PSXDET_STATUS_SOFTWARE_TRIGGER,
 	};
 	return 0;
 }

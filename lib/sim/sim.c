@@ -125,6 +125,7 @@ static int sim_get_status(struct psx_transport *t, struct psx_device_status *st,
 	st->pending_cfg_id = psx_sim_read(sim, PSX_REG_CFG_PENDING);
 	st->cause = psx_sim_read(sim, PSX_REG_RAIL_STATE) >> 8;
 	st->series = sim->series;
+	st->software_trigger = sim->software_trigger;
 	return 0;
 }
 

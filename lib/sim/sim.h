@@ -35,6 +35,7 @@ struct psx_sim {
 	double rate;
 	uint64_t made_before, dropped_before, full_before; /* counters at the start */
 	uint32_t series;
+	bool software_trigger; /* as committed last */
 	bool stopping; /* what is ready is handed out at once */
 	int wake_fd; /* eventfd; -1 = none */
 };

@@ -91,6 +91,7 @@ int psx_sim_commit(struct psx_transport *t, const struct psx_settings *s, enum p
 	psx_sim_write(sim, PSX_REG_COMMIT, 1);
 	if (psx_sim_check(sim, "commit", err))
 		return -1;
+	sim->software_trigger = s->software_trigger;
 	*cfg_id = psx_sim_read(sim, PSX_REG_CFG_PENDING);
 	if (!*cfg_id)
 		*cfg_id = psx_sim_read(sim, PSX_REG_CFG_ID);

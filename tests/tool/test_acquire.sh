@@ -13,6 +13,7 @@ ok 'info falls back to the model' says 'simulated'
 run -d "$uri" info --json
 ok 'info: width of the scene' is "$(json width)" 60
 ok 'info: simulated' is "$(json simulated)" true
+ok 'info: trigger' is "$(json software_trigger)" false
 serial=$(json serial)
 run -d sim:profile=ideal,width=60,height=40,scene=flat:3 info --json
 ok 'the serial is not of the scene' is "$(json serial)" "$serial"

@@ -233,8 +233,10 @@ START_TEST(a_software_trigger_makes_one_frame)
 	const struct psx_frame *frame;
 	struct psx_acquisition *acq;
 
+	ck_assert(!psx_device_get_status(dev)->software_trigger);
 	ck_assert_int_eq(psx_settings_set_software_trigger(s, true), 0);
 	ck_assert_int_eq(psx_device_load(dev, s, &bank, 1, NULL), 0);
+	ck_assert(psx_device_get_status(dev)->software_trigger);
 	acq = psx_acquisition_start(dev, 0);
 	ck_assert_int_eq(psx_acquisition_next(acq, -1, &frame), -1);
 	ck_assert_int_eq(errno, ETIMEDOUT);

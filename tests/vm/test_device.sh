@@ -120,6 +120,11 @@ for option in '-t 3' '-m snap' '-p both' '--pga 2' '--exposure 1ms' '--rate 1' '
 	run -d "$dev" acquire $option
 	ok "$option needs --kernel" refuses 2 'needs --kernel'
 done
+run -d "$dev" acquire -k log --trigger software
+run -d "$dev" info --json
+ok 'info: what is loaded waits for triggers' is "$(json software_trigger)" true
+run -d "$dev" acquire --json -n 3
+ok 'acquire without --kernel: it triggers itself' is "$(json kernel)/$(json frames)" loaded/3
 for i in 1 2 3; do # of 256 banks
 	# shellcheck disable=SC2046
 	"$psxctl" -d "$dev" kernel load -q $(yes mean | head -n 100) >out 2>err || break

@@ -131,7 +131,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 /* Kernels into the device: those that were named, or identity where nothing is
- * loaded. An exit code. */
+ * loaded. What is loaded may wait for triggers: ours. An exit code. */
 static int prepare(struct arguments *a, struct psx_device *dev)
 {
 	struct plan *plan = &a->plan;
@@ -148,6 +148,7 @@ static int prepare(struct arguments *a, struct psx_device *dev)
 					 "own settings", plan->changes, status->cfg_id);
 		if (!status->cfg_id && plan_add_kernels(plan, "identity", &err))
 			return ctl_fail(a->ctl, "%s", err.message);
+		plan->software_trigger |= status->cfg_id && status->software_trigger;
 	}
 	if (!a->frames_given)
 		a->frames = plan->kernel_count ? plan->kernel_count : 1;

@@ -40,7 +40,7 @@ static void show_json(struct ctl *ctl, const struct psx_device_info *info,
 	ctl_json(ctl, json_pack(
 		"{s:o, s:o, s:o, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:b,"
 		" s:I, s:I, s:I, s:i, s:s, s:i, s:i, s:I, s:i, s:b, s:b, s:I, s:I, s:I,"
-		" s:i, s:i, s:s, s:b, s:o, s:i, s:i}",
+		" s:i, s:i, s:s, s:b, s:o, s:i, s:i, s:b}",
 		"uri", ctl_json_text(info->uri), "model", ctl_json_text(info->model),
 		"serial", ctl_json_text(info->serial),
 		"simulated", info->simulated, "width", (int)info->width, "height", (int)info->height,
@@ -60,7 +60,8 @@ static void show_json(struct ctl *ctl, const struct psx_device_info *info,
 		"dropped", (json_int_t)st->dropped, "device_ns", (json_int_t)st->device_ns,
 		"series", (int)st->series, "pending_cfg_id", (int)st->pending_cfg_id,
 		"cause", ctl_cause_name(st->cause), "interlock_open", st->interlock_open, "owner", owner_json(st),
-		"readers", (int)st->readers, "reserving", (int)st->reserving));
+		"readers", (int)st->readers, "reserving", (int)st->reserving,
+		"software_trigger", st->software_trigger));
 }
 
 /* A model in this process: nobody else can have it */
@@ -102,7 +103,8 @@ static void show_text(const struct psx_device_info *info, const struct psx_devic
 	       st->interlock_open ? ", interlock open" : "");
 	printf("temperature  %.1f C\n", st->temperature_mc / 1e3);
 	if (st->cfg_id)
-		printf("loaded       configuration %u\n", st->cfg_id);
+		printf("loaded       configuration %u%s\n", st->cfg_id,
+		       st->software_trigger ? ", software trigger" : "");
 	else
 		printf("loaded       nothing\n");
 	printf("frames       %llu made, %llu dropped, series %u%s\n", (unsigned long long)st->made,
