@@ -48,3 +48,33 @@ const char *psx_error_path(const char *path)
 		path++;
 	return path;
 }
+
+const char *psx_error_program(int32_t pid, char *name, size_t size)
+{
+	char path[40];
+	FILE *file;
+
+	name[0] = '\0';
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	file = pid > 0 ? fopen(path, "re") : NULL;
+	if (!file)
+		return name;
+	if (!fgets(name, (int)size, file))
+		name[0] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+	(void)fclose(file);
+	return name;
+}
+
+const char *psx_error_owner(int32_t pid, char *text, size_t size)
+{
+	char name[32];
+
+	if (!pid) {
+		(void)snprintf(text, size, "a process that cannot be seen from here");
+		return text;
+	}
+	(void)psx_error_program(pid, name, sizeof(name));
+	(void)snprintf(text, size, "%s (pid %d)", *name ? name : "another process", (int)pid);
+	return text;
+}

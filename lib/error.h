@@ -13,4 +13,9 @@ void *psx_error_null(struct psx_error *err, int code, const char *format, ...)
 /* The end of a path, short enough that the reason behind it has room */
 const char *psx_error_path(const char *path);
 
+/* The name of a process, into name[size]; "" when it can't be known */
+const char *psx_error_program(int32_t pid, char *name, size_t size);
+/* Who has a claim, "NAME (pid N)", into text[size]; pid 0 can't be seen */
+const char *psx_error_owner(int32_t pid, char *text, size_t size);
+
 #endif

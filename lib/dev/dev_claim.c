@@ -4,53 +4,40 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
 
-/* The name of a program that runs; empty when it can't be known */
-static void read_command(uint32_t pid, char *name, size_t size)
+static int say_owner(struct psx_dev *dev, const struct psxdet_status *st, struct psx_error *err)
 {
-	char path[40];
-	FILE *file;
+	char owner[64];
 
-	name[0] = '\0';
-	(void)snprintf(path, sizeof(path), "/proc/%u/comm", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return;
-	if (!fgets(name, (int)size, file))
-		name[0] = '\0';
-	name[strcspn(name, "\n")] = '\0';
-	(void)fclose(file);
+	if (!(st->flags & PSXDET_STATUS_CLAIMED))
+		return psx_error_set(err, EBUSY, "%s was in use until just now: try again", dev->node);
+	return psx_error_set(err, EBUSY, "%s is in use by %s", dev->node,
+			     psx_error_owner((int32_t)st->claim_pid, owner, sizeof(owner)));
 }
 
-static int say_owner(struct psx_dev *dev, struct psx_error *err)
-{
-	struct psxdet_status st;
-	char name[32];
-
-	if (psx_dev_read_status(dev, &st, err))
-		return -1;
-	if (!st.claim_pid)
-		return psx_error_set(err, EBUSY, "%s is in use by a process that cannot be seen from here",
-				     dev->node);
-	read_command(st.claim_pid, name, sizeof(name));
-	return psx_error_set(err, EBUSY, "%s is in use by %s (pid %u)", dev->node,
-			     *name ? name : "another process", st.claim_pid);
-}
-
+/* Who held it may be gone by the time that we ask for the name: then once more */
 int psx_dev_claim(struct psx_transport *t, struct psx_error *err)
 {
 	struct psx_dev *dev = (struct psx_dev *)t;
-	struct psxdet_claim claim = { 0 };
+	struct psxdet_status st;
+	int tries;
 
 	if (dev->claim_fd >= 0)
 		return 0;
-	if (psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_CLAIM, &claim, "claim", err))
-		return errno == EBUSY ? say_owner(dev, err) : -1;
-	dev->claim_fd = claim.fd;
-	return 0;
+	for (tries = 0; tries < 2; tries++) {
+		struct psxdet_claim claim = { 0 };
+
+		if (!psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_CLAIM, &claim, "claim", err)) {
+			dev->claim_fd = claim.fd;
+			return 0;
+		}
+		if (errno != EBUSY || psx_dev_read_status(dev, &st, err))
+			return -1;
+		if (st.flags & PSXDET_STATUS_CLAIMED)
+			break;
+	}
+	return say_owner(dev, &st, err);
 }
 
 static uint64_t now_ms(void)

@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "../../lib/error.h"
 #include "psxctl.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const char doc[] = "Show identity, geometry, limits and state of a detector (default sim:).";
-
-/* Empty when it can't be known */
-static const char *read_command(int32_t pid, char *name, int size)
-{
-	char path[40];
-	FILE *file;
-
-	name[0] = '\0';
-	(void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	file = pid > 0 ? fopen(path, "re") : NULL;
-	if (!file)
-		return name;
-	if (!fgets(name, size, file))
-		name[0] = '\0';
-	name[strcspn(name, "\n")] = '\0';
-	(void)fclose(file);
-	return name;
-}
 
 static json_t *owner_json(const struct psx_device_status *st)
 {
@@ -31,7 +14,7 @@ static json_t *owner_json(const struct psx_device_status *st)
 	if (!st->claimed)
 		return json_null();
 	return json_pack("{s:i, s:o}", "pid", (int)st->claim_pid, "command",
-			 ctl_json_text(read_command(st->claim_pid, name, sizeof(name))));
+			 ctl_json_text(psx_error_program(st->claim_pid, name, sizeof(name))));
 }
 
 static void show_json(struct ctl *ctl, const struct psx_device_info *info,
@@ -72,15 +55,10 @@ static bool in_process(const struct psx_device_info *info)
 
 static void show_owner(const struct psx_device_status *st)
 {
-	char name[32];
+	char owner[64];
 
-	if (!st->claimed)
-		printf("owner        nobody\n");
-	else if (!st->claim_pid)
-		printf("owner        a process that cannot be seen from here\n");
-	else
-		printf("owner        %s (pid %d)\n", read_command(st->claim_pid, name, sizeof(name)),
-		       (int)st->claim_pid);
+	printf("owner        %s\n",
+	       st->claimed ? psx_error_owner(st->claim_pid, owner, sizeof(owner)) : "nobody");
 }
 
 static void show_text(const struct psx_device_info *info, const struct psx_device_status *st)
