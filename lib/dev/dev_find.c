@@ -70,23 +70,40 @@ static int say_absent(const char *node, struct psx_error *err)
 	return psx_error_set(err, ENOENT, "%s: no such detector; %s", node, text);
 }
 
+/* The group's name, or its number where the name can't be known */
+static void name_group(gid_t gid, char *name, size_t size)
+{
+	const size_t room = 1u << 20; /* for its members, too */
+	struct group entry, *group = NULL;
+	char *text = malloc(room);
+
+	if (text)
+		(void)getgrgid_r(gid, &entry, text, room, &group);
+	if (group)
+		(void)snprintf(name, size, "%s", group->gr_name);
+	else
+		(void)snprintf(name, size, "%u", (unsigned int)gid);
+	free(text);
+}
+
 static int say_forbidden(const char *node, struct psx_error *err)
 {
-	struct group entry, *group = NULL;
-	char room[1024];
+	char group[40];
 	struct stat st;
 
 	if (stat(node, &st))
 		return psx_error_set(err, EACCES, "%s: permission denied", node);
-	if (st.st_gid && (st.st_mode & S_IWGRP))
-		(void)getgrgid_r(st.st_gid, &entry, room, sizeof(room), &group);
-	if (!group)
+	if (!st.st_gid && !(st.st_mode & S_IRWXO))
 		return psx_error_set(err, EACCES,
 				     "%s: permission denied: it is root's alone (psxdet's udev rule is "
 				     "not installed)", node);
+	if (!st.st_gid || !(st.st_mode & S_IWGRP) || group_member(st.st_gid))
+		return psx_error_set(err, EACCES, "%s: permission denied by its mode, %03o, or by a "
+				     "container", node, (unsigned int)st.st_mode & 0777);
+	name_group(st.st_gid, group, sizeof(group));
 	return psx_error_set(err, EACCES,
 			     "%s: permission denied: you are not in its group '%s' (sudo usermod -aG "
-			     "%s USER, then log in again)", node, group->gr_name, group->gr_name);
+			     "%s USER, then log in again)", node, group, group);
 }
 
 int psx_dev_open_error(const char *node, int code, struct psx_error *err)
