@@ -30,6 +30,10 @@ static const char *reason(int code)
 		return "neighbouring biases are further apart than the device allows";
 	case EIO:
 		return "the device did not do it";
+	case EPERM:
+		return "it is open for reading only";
+	case EUSERS:
+		return "as many programs read it already as can (64)";
 	case ENOTTY:
 		return "this driver cannot do it";
 	default:

@@ -89,7 +89,8 @@ static int join(struct psx_dev *dev, bool reserving, struct psx_error *err)
 
 	(void)!read(dev->wake_fd, &stale, sizeof(stale));
 	if (psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_JOIN, &join, "join", err))
-		return -1;
+		return errno != EBUSY ? -1 : psx_error_set(err, EBUSY, "%s: this file reads already",
+							   dev->node);
 	dev->joined = true;
 	if (map_regions(dev, err)) {
 		leave(dev);
