@@ -130,7 +130,7 @@ int psx_dev_join(struct psx_transport *t, bool reserving, struct psx_error *err)
 
 	if (join(dev, reserving, err))
 		return -1;
-	if (psx_ring_is_running(&dev->ring))
+	if (psx_ring_follow(&dev->ring))
 		return 0;
 	leave(dev);
 	return psx_error_set(err, ENODATA, "%s: no acquisition is running", dev->node);

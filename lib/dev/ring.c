@@ -28,6 +28,15 @@ bool psx_ring_is_running(const struct psx_ring *ring)
 	return load(ring->ctrl->state) & PSXDET_STATE_RUNNING;
 }
 
+/* State before series: that of what runs is stored before its state */
+bool psx_ring_follow(struct psx_ring *ring)
+{
+	if (!psx_ring_is_running(ring))
+		return false;
+	ring->series = load(ring->ctrl->series);
+	return true;
+}
+
 void psx_ring_limit(struct psx_ring *ring)
 {
 	ring->limit = load(ring->ctrl->head);

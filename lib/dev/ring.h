@@ -53,6 +53,8 @@ void psx_ring_limit(struct psx_ring *ring);
 /* Around a poll(): frames wake it, or they need not */
 void psx_ring_need_wakeup(struct psx_ring *ring, bool need);
 bool psx_ring_is_running(const struct psx_ring *ring);
+/* Read the acquisition that runs now; false when none does */
+bool psx_ring_follow(struct psx_ring *ring);
 void psx_ring_free_copy(struct psx_ring *ring);
 
 #endif

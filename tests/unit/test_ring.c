@@ -166,6 +166,24 @@ START_TEST(another_series_is_the_end)
 }
 END_TEST
 
+/* One that begins while a reader joins is the one that is read */
+START_TEST(a_reader_follows_what_runs)
+{
+	struct psxdet_desc desc;
+	const uint8_t *payload;
+
+	set_state(0);
+	begin(_i);
+	ck_assert(!psx_ring_follow(&ring));
+	d.ctrl.series++;
+	set_state(PSXDET_STATE_RUNNING);
+	ck_assert(psx_ring_follow(&ring));
+	ck_assert_int_eq(take(&desc, &payload), PSX_RING_EMPTY);
+	produce(10);
+	ck_assert_int_eq(take(&desc, &payload), PSX_RING_FRAME);
+}
+END_TEST
+
 START_TEST(frames_outlive_the_device)
 {
 	struct psxdet_desc desc;
@@ -390,6 +408,7 @@ int main(void)
 	tcase_add_loop_test(c, frames_come_in_order_and_are_given_back, 0, 2);
 	tcase_add_loop_test(c, the_end_comes_after_the_last_frame, 0, 2);
 	tcase_add_loop_test(c, another_series_is_the_end, 0, 2);
+	tcase_add_loop_test(c, a_reader_follows_what_runs, 0, 2);
 	tcase_add_loop_test(c, frames_outlive_the_device, 0, 2);
 	tcase_add_loop_test(c, a_reader_that_stops_takes_what_is_there, 0, 2);
 	tcase_add_loop_test(c, what_is_discarded_is_counted, 0, 2);
