@@ -336,6 +336,8 @@ int psx_dev_next(struct psx_transport *t, int timeout_ms, struct psx_frame_info 
 		if (!deadline_ns)
 			deadline_ns = timeout_ms < 0 ? UINT64_MAX :
 						       now_ns() + (uint64_t)timeout_ms * 1000000;
+		else if (now_ns() >= deadline_ns)
+			return psx_error_set(err, ETIMEDOUT, "no frame yet");
 		if (wait_until(dev, deadline_ns, err))
 			return -1;
 	}

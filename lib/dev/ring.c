@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OVERTAKEN_MOST 8 /* in a row; then the caller looks at its clock */
+
 #define load(field) __atomic_load_n(&(field), __ATOMIC_ACQUIRE)
 
 static void move(struct psx_ring *ring, uint64_t cursor)
@@ -140,7 +142,7 @@ enum psx_ring_result psx_ring_take(struct psx_ring *ring, struct psxdet_desc *de
 				   const void **payload)
 {
 	enum psx_ring_result result;
-	bool overtaken = false;
+	unsigned int overtaken = 0;
 
 	give_back(ring);
 	for (;;) {
@@ -165,7 +167,8 @@ enum psx_ring_result psx_ring_take(struct psx_ring *ring, struct psxdet_desc *de
 		result = read_frame(ring, desc, payload);
 		if (result != PSX_RING_EMPTY)
 			return result;
-		overtaken = true;
+		if (++overtaken == OVERTAKEN_MOST)
+			return PSX_RING_EMPTY;
 	}
 }
 

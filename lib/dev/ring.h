@@ -32,7 +32,7 @@ struct psx_ring {
 
 enum psx_ring_result {
 	PSX_RING_FRAME,
-	PSX_RING_EMPTY,
+	PSX_RING_EMPTY,	  /* or a lossy reader was overtaken again and again */
 	PSX_RING_END,	  /* of the acquisition, and all its frames were taken */
 	PSX_RING_GONE,	  /* the device, and all its frames were taken */
 	PSX_RING_DAMAGED, /* a descriptor names memory outside the ring; stepped over */

@@ -285,6 +285,35 @@ START_TEST(an_overrun_while_reading)
 }
 END_TEST
 
+/* Next time at the other region */
+static void on_every_trap(int number)
+{
+	on_trap(number);
+	trap = trap == (void *)descs ? (void *)data : (void *)descs;
+	ck_assert_int_eq(mprotect(trap, PAGE, PROT_NONE), 0);
+}
+
+/* Who is overtaken each time gets no frame, but does not try for ever */
+START_TEST(an_overrun_whenever_it_reads)
+{
+	const struct sigaction action = { .sa_handler = on_every_trap };
+	struct psxdet_desc desc;
+	const uint8_t *payload;
+
+	ck_assert_int_eq(sigaction(SIGSEGV, &action, NULL), 0);
+	begin(true);
+	for (unsigned int i = 0; i < ENTRIES; i++)
+		produce(50);
+	trap = descs;
+	ck_assert_int_eq(mprotect(trap, PAGE, PROT_NONE), 0);
+	ck_assert_int_eq(take(&desc, &payload), PSX_RING_EMPTY);
+	ck_assert_int_eq(mprotect(trap, PAGE, PROT_READ | PROT_WRITE), 0);
+	ck_assert_int_eq(take(&desc, &payload), PSX_RING_FRAME);
+	check_frame(&desc, payload);
+	ck_assert_uint_eq(ring.overrun, desc.seq);
+}
+END_TEST
+
 /* Nothing outside the regions is touched, whatever a descriptor says */
 START_TEST(garbage_is_refused)
 {
@@ -414,6 +443,7 @@ int main(void)
 	tcase_add_loop_test(c, what_is_discarded_is_counted, 0, 2);
 	tcase_add_test(c, an_overrun_is_found_and_counted);
 	tcase_add_loop_test(c, an_overrun_while_reading, 0, 2);
+	tcase_add_test(c, an_overrun_whenever_it_reads);
 	tcase_add_loop_test(c, garbage_is_refused, 0, 2);
 	tcase_add_loop_test(c, counters_that_contradict_each_other, 0, 2);
 	tcase_add_loop_test(c, a_race_with_the_driver, 0, 2);
