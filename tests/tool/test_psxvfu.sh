@@ -41,7 +41,7 @@ run --socket "$(printf '%0200d' 0)" width=8,height=8
 ok 'a path that no socket can have' refuses 1 '107 bytes'
 echo mine >file
 run --socket file width=8,height=8
-ok 'a file in the way' refuses 1 'file'
+ok 'a file in the way' refuses 1 'file: there already; if no psxvfu uses it, remove it'
 ok 'stays' grep -q mine file
 for signal in TERM INT HUP; do
 	begin width=8,height=8

@@ -95,10 +95,10 @@ static int make_room(struct vfu_dma *dma)
 	size_t room = dma->room ? 2 * dma->room : 64;
 	struct vfu_window *window;
 
-	if (dma->count < dma->room)
-		return 0;
 	if (dma->count >= WINDOWS_MOST)
 		return ENOSPC;
+	if (dma->count < dma->room)
+		return 0;
 	window = realloc(dma->window, room * sizeof(*window));
 	if (!window)
 		return ENOMEM;

@@ -86,7 +86,10 @@ static int listen_at(const char *path, struct psx_error *err)
 		return psx_error_set(err, errno, "socket: %s", strerror(errno));
 	(void)umask(077); /* who connects has the device */
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)))
-		return psx_error_set(err, errno, "%s: %s", psx_error_path(path), strerror(errno));
+		return psx_error_set(err, errno, "%s: %s", psx_error_path(path),
+				     errno == EADDRINUSE ?
+					     "there already; if no psxvfu uses it, remove it" :
+					     strerror(errno));
 	socket_path = path;
 	if (listen(fd, 1))
 		return psx_error_set(err, errno, "%s: %s", psx_error_path(path), strerror(errno));

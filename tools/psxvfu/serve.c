@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 #define FDS_MOST     8
 /* That are served before the model gets its turn, however many come */
 #define BURST	     4
+/* For a client that takes no answers */
+#define SEND_SECONDS 10
 
 struct header {
 	u16 id, command;
@@ -113,6 +116,7 @@ static bool receive_message(struct vfu_client *c)
 	}
 }
 
+/* Who does not read for SEND_SECONDS is gone */
 static void send_all(struct vfu_client *c, const u8 *data, size_t size)
 {
 	ssize_t sent;
@@ -203,9 +207,11 @@ static void sleep_until(int fd, u64 wait)
 
 void vfu_serve(struct vfu *v, int fd)
 {
+	const struct timeval limit = { .tv_sec = SEND_SECONDS };
 	struct vfu_client client = { .fd = fd };
 	u64 wait;
 
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	v->client = &client;
 	for (;;) {
 		vfu_serve_waiting(v);
