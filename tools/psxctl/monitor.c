@@ -36,16 +36,16 @@ static void show_hotplug(const struct watch *w, const struct psx_monitor_event *
 		       event->serial);
 }
 
+/* But for overruns: this file reads no frames */
 static const char *name_of(const struct psx_device_event *event)
 {
 	static const char *const names[] = {
-		[PSX_EVENT_RAILS] = "rails",	 [PSX_EVENT_COMMIT] = "commit",
-		[PSX_EVENT_END] = "end",	 [PSX_EVENT_OVERRUN] = "overrun",
-		[PSX_EVENT_ERROR] = "error",	 [PSX_EVENT_GONE] = "gone",
+		[PSX_EVENT_RAILS] = "rails", [PSX_EVENT_COMMIT] = "commit", [PSX_EVENT_END] = "end",
+		[PSX_EVENT_ERROR] = "error", [PSX_EVENT_GONE] = "gone",
 	};
+	const char *name = event->type <= PSX_EVENT_GONE ? names[event->type] : NULL;
 
-	return event->type >= PSX_EVENT_RAILS && event->type <= PSX_EVENT_GONE ? names[event->type] :
-										 "unknown";
+	return name ? name : "unknown";
 }
 
 /* What this event is about, as members of its JSON object; NULL for nothing */
@@ -59,8 +59,6 @@ static json_t *facts_json(const struct psx_device_event *event)
 		return json_pack("{s:I}", "cfg_id", (json_int_t)event->cfg_id);
 	case PSX_EVENT_END:
 		return json_pack("{s:I}", "series", (json_int_t)event->series);
-	case PSX_EVENT_OVERRUN:
-		return json_pack("{s:I}", "frames", (json_int_t)event->count);
 	case PSX_EVENT_ERROR:
 		return json_pack("{s:I, s:I}", "error", (json_int_t)event->error, "register",
 				 (json_int_t)event->error_register);
@@ -79,8 +77,6 @@ static void describe(const struct psx_device_event *event, char *text, size_t si
 		(void)snprintf(text, size, "  configuration %u", event->cfg_id);
 	else if (event->type == PSX_EVENT_END)
 		(void)snprintf(text, size, "  series %u", event->series);
-	else if (event->type == PSX_EVENT_OVERRUN)
-		(void)snprintf(text, size, "  %llu frames", (unsigned long long)event->count);
 	else if (event->type == PSX_EVENT_ERROR)
 		(void)snprintf(text, size, "  code %u, register 0x%03x", event->error,
 			       event->error_register);
