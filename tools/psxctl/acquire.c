@@ -23,7 +23,7 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{ "frames", OPT_NUMBER, "N", 0, "How many; 0 = until Ctrl-C (default: one a kernel)", 0 },
+	{ "frames", OPT_NUMBER, "N", 0, "How many; 0 = until Ctrl-C (default: one a kernel; with --join all, to the end)", 0 },
 	{ "output", OPT_OUTPUT, "FILE.psx", 0, "Keep frames and all that is known of them", 0 },
 	{ "exposure", OPT_EXPOSURE, "TIME", 0, "Of one exposure: 1s (default), 20ms, 50us", 0 },
 	{ "rate", OPT_RATE, "HZ", 0, "Frames a second (default: as exposures allow)", 0 },
