@@ -34,7 +34,7 @@ ok 'no output' refuses 2 '-o FILE.raw'
 run convert hust blade -o x.raw
 ok 'two scenes' refuses 2 "'blade'"
 run convert hust --width 0 -o x.raw
-ok 'no width' refuses 2 "'0'"
+ok 'no width' refuses 2 "'0' is not 1..65535"
 run convert hust -o nowhere/x.raw
 ok 'a folder that is not there' refuses 1 'nowhere/x.raw'
 run convert hust -o /dev/full

@@ -133,6 +133,11 @@ ok 'eval: two kernels' refuses 2 'one kernel'
 run eval -m point good.pgm
 ok 'eval: point mode' refuses 2 "'point'"
 
+run -d sim: list
+ok 'list: no detector is asked' refuses 2 'means nothing here'
+run -d sim: convert good.pgm -o x.raw
+ok 'convert: nor here' refuses 2 'means nothing here'
+
 run view missing.psx
 ok 'view: missing file' refuses 1 'missing.psx'
 run view text.png

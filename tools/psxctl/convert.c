@@ -38,10 +38,11 @@ struct arguments {
 };
 
 static error_t parse_number(struct arguments *a, const char *name, const char *text,
-			    unsigned long long most, unsigned long long *value)
+			    unsigned long long least, unsigned long long most,
+			    unsigned long long *value)
 {
-	if (option_number(text, most == MAX_SIDE, most, value))
-		return ctl_usage(a->ctl, "%s '%s' is not a whole number up to %llu", name, text, most);
+	if (option_number(text, least, most, value))
+		return ctl_usage(a->ctl, "%s '%s' is not %llu..%llu", name, text, least, most);
 	return 0;
 }
 
@@ -54,11 +55,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->output = arg;
 		return 0;
 	case OPT_WIDTH:
-		return parse_number(a, "width", arg, MAX_SIDE, &a->width);
+		return parse_number(a, "width", arg, 1, MAX_SIDE, &a->width);
 	case OPT_HEIGHT:
-		return parse_number(a, "height", arg, MAX_SIDE, &a->height);
+		return parse_number(a, "height", arg, 1, MAX_SIDE, &a->height);
 	case OPT_SEED:
-		return parse_number(a, "seed", arg, UINT64_MAX, &a->seed);
+		return parse_number(a, "seed", arg, 0, UINT64_MAX, &a->seed);
 	case ARGP_KEY_ARG:
 		if (a->scene)
 			return ctl_usage(a->ctl, "unexpected argument '%s': one scene at a time", arg);
@@ -178,6 +179,8 @@ int verb_convert(struct ctl *ctl, int argc, char **argv)
 
 	if (ctl_parse(ctl, &argp, argc, argv, &a))
 		return CTL_USAGE;
+	if (ctl->uri)
+		return ctl_usage(ctl, "it needs no detector: -d means nothing here");
 	if (!a.scene)
 		return ctl_usage(ctl, "say what to convert: a picture or a phantom (try --help)");
 	if (!a.output)

@@ -32,6 +32,8 @@ int verb_list(struct ctl *ctl, int argc, char **argv)
 
 	if (ctl_parse(ctl, &argp, argc, argv, NULL))
 		return CTL_USAGE;
+	if (ctl->uri)
+		return ctl_usage(ctl, "it shows all detectors: -d means nothing here (psxctl info)");
 	if (psx_device_enumerate(show, &listing) < 0 && !ctl->quiet)
 		fprintf(stderr, "psxctl list: udev does not answer; devices cannot be found\n");
 	if (ctl->json)
