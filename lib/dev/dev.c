@@ -16,6 +16,11 @@ int psx_dev_gone(const struct psx_dev *dev, struct psx_error *err)
 	return psx_error_set(err, ENODEV, "%s was unplugged", dev->node);
 }
 
+int psx_dev_check_writable(const struct psx_dev *dev, struct psx_error *err)
+{
+	return dev->read_only ? psx_dev_open_error(dev->node, EACCES, err) : 0;
+}
+
 /* What the driver means by an errno, where strerror() would not tell */
 static const char *reason(int code)
 {
@@ -196,6 +201,10 @@ static int open_files(struct psx_dev *dev, struct psx_error *err)
 	if (psx_dev_check_node(dev->node, err))
 		return -1;
 	dev->fd = open(dev->node, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (dev->fd < 0 && errno == EACCES) {
+		dev->fd = open(dev->node, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		dev->read_only = true;
+	}
 	if (dev->fd < 0)
 		return psx_dev_open_error(dev->node, errno, err);
 	dev->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

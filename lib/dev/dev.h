@@ -13,6 +13,7 @@ struct psx_dev {
 	struct psx_transport base;
 	char node[64];
 	int fd;	      /* of the device, non-blocking */
+	bool read_only; /* it watches: no claim, and none but a lossy reader */
 	int claim_fd; /* -1 = not claimed */
 	int wake_fd;  /* eventfd */
 	struct psxdet_info facts;
@@ -30,6 +31,8 @@ struct psx_dev {
 int psx_dev_ioctl(struct psx_dev *dev, int fd, unsigned long request, void *arg, const char *what,
 		  struct psx_error *err);
 int psx_dev_gone(const struct psx_dev *dev, struct psx_error *err);
+/* -1 with EACCES, which says why, where the node may only be read */
+int psx_dev_check_writable(const struct psx_dev *dev, struct psx_error *err);
 int psx_dev_read_status(struct psx_dev *dev, struct psxdet_status *st, struct psx_error *err);
 const char *psx_dev_cause(uint32_t cause);
 

@@ -25,6 +25,8 @@ int psx_dev_claim(struct psx_transport *t, struct psx_error *err)
 
 	if (dev->claim_fd >= 0)
 		return 0;
+	if (psx_dev_check_writable(dev, err))
+		return -1;
 	for (tries = 0; tries < 2; tries++) {
 		struct psxdet_claim claim = { 0 };
 

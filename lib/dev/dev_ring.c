@@ -58,11 +58,11 @@ static int map_regions(struct psx_dev *dev, struct psx_error *err)
 		ring->desc = map(dev, PSXDET_OFFSET_DESC, desc_bytes(dev), PROT_READ);
 	if (ring->desc && !ring->data)
 		ring->data = map(dev, PSXDET_OFFSET_DATA, dev->facts.ring_bytes, PROT_READ);
-	if (ring->data && !ring->cons)
+	if (ring->data && !ring->cons && !dev->read_only)
 		ring->cons = map(dev, PSXDET_OFFSET_CONS, page_size(), PROT_READ | PROT_WRITE);
 	ring->entries = dev->facts.ring_entries;
 	ring->bytes = dev->facts.ring_bytes;
-	if (ring->cons)
+	if (ring->cons || (ring->data && dev->read_only))
 		return 0;
 	if (errno == ENODEV)
 		return psx_dev_gone(dev, err);
@@ -88,6 +88,8 @@ static int join(struct psx_dev *dev, bool reserving, struct psx_error *err)
 	uint64_t stale;
 
 	(void)!read(dev->wake_fd, &stale, sizeof(stale));
+	if (reserving && psx_dev_check_writable(dev, err))
+		return -1;
 	if (psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_JOIN, &join, "join", err))
 		return errno != EBUSY ? -1 : psx_error_set(err, EBUSY, "%s: this file reads already",
 							   dev->node);
@@ -212,6 +214,16 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+/* A file that is open read-only has no page to say it in */
+static void say_position(struct psx_dev *dev)
+{
+	struct psxdet_position here = { .position = dev->ring.cursor };
+	struct psx_error ignored;
+
+	if (dev->read_only)
+		(void)psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_POSITION, &here, "position", &ignored);
+}
+
 /* Until something happens or the time is over. 0, else -1 with EINTR, ETIMEDOUT */
 static int wait_until(struct psx_dev *dev, uint64_t deadline_ns, struct psx_error *err)
 {
@@ -227,6 +239,7 @@ static int wait_until(struct psx_dev *dev, uint64_t deadline_ns, struct psx_erro
 		limit.tv_sec = (time_t)((deadline_ns - now) / 1000000000);
 		limit.tv_nsec = (long)((deadline_ns - now) % 1000000000);
 	}
+	say_position(dev);
 	psx_ring_need_wakeup(&dev->ring, true);
 	ready = ppoll(fds, 2, deadline_ns == UINT64_MAX ? NULL : &limit, NULL);
 	code = errno;
@@ -245,15 +258,18 @@ static int wait_until(struct psx_dev *dev, uint64_t deadline_ns, struct psx_erro
 }
 
 /* The rails went down under the acquisition. A driver that lets go of its device
- * takes the voltage off first: then it is gone soon. */
+ * takes the voltage off first: then it is gone soon. Who stops does not wait. */
 static int say_rails_down(struct psx_dev *dev, struct psx_error *err)
 {
 	const uint64_t deadline_ns = now_ns() + GOING_MS * 1000000ull;
-	struct pollfd device = { .fd = dev->fd, .events = POLLPRI };
+	struct pollfd fds[] = {
+		{ .fd = dev->fd, .events = POLLPRI },
+		{ .fd = dev->wake_fd, .events = POLLIN },
+	};
 
-	while (now_ns() < deadline_ns) {
-		(void)poll(&device, 1, 10);
-		if (device.revents & (POLLERR | POLLHUP))
+	while (now_ns() < deadline_ns && !fds[1].revents) {
+		(void)poll(fds, 2, 10);
+		if (fds[0].revents & (POLLERR | POLLHUP))
 			return psx_dev_gone(dev, err);
 		psx_dev_drain_events(dev);
 	}

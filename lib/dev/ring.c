@@ -12,7 +12,8 @@
 static void move(struct psx_ring *ring, uint64_t cursor)
 {
 	ring->cursor = cursor;
-	__atomic_store_n(&ring->cons->cursor, cursor, __ATOMIC_RELEASE);
+	if (ring->cons)
+		__atomic_store_n(&ring->cons->cursor, cursor, __ATOMIC_RELEASE);
 }
 
 void psx_ring_begin(struct psx_ring *ring, uint64_t position, bool lossy)
@@ -46,6 +47,8 @@ void psx_ring_limit(struct psx_ring *ring)
 
 void psx_ring_need_wakeup(struct psx_ring *ring, bool need)
 {
+	if (!ring->cons)
+		return;
 	__atomic_store_n(&ring->cons->need_wakeup, need, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* before the poll looks at head */
 }

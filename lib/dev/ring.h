@@ -17,7 +17,7 @@ struct psx_ring {
 	const struct psxdet_ctrl *ctrl;
 	const struct psxdet_desc *desc;
 	const uint8_t *data;
-	struct psxdet_cons *cons;
+	struct psxdet_cons *cons; /* NULL for a file that is open read-only */
 	uint64_t entries, bytes; /* powers of two */
 
 	uint64_t cursor;	/* all descriptors before it are done with */

@@ -184,6 +184,26 @@ START_TEST(a_reader_follows_what_runs)
 }
 END_TEST
 
+/* A file that is open read-only has no page of its own */
+START_TEST(without_a_page_of_its_own)
+{
+	struct psxdet_desc desc;
+	const uint8_t *payload;
+
+	ring.cons = NULL;
+	psx_ring_begin(&ring, d.head, true);
+	for (int i = 0; i < 30; i++)
+		produce(10);
+	psx_ring_need_wakeup(&ring, false);
+	ck_assert_int_eq(take(&desc, &payload), PSX_RING_FRAME);
+	check_frame(&desc, payload);
+	ck_assert_uint_eq(ring.overrun, 22);
+	ck_assert_uint_eq(psx_ring_discard(&ring), 7);
+	ck_assert_int_eq(take(&desc, &payload), PSX_RING_EMPTY);
+	ck_assert_uint_eq(ring.cursor, d.head);
+}
+END_TEST
+
 START_TEST(frames_outlive_the_device)
 {
 	struct psxdet_desc desc;
@@ -438,6 +458,7 @@ int main(void)
 	tcase_add_loop_test(c, the_end_comes_after_the_last_frame, 0, 2);
 	tcase_add_loop_test(c, another_series_is_the_end, 0, 2);
 	tcase_add_loop_test(c, a_reader_follows_what_runs, 0, 2);
+	tcase_add_test(c, without_a_page_of_its_own);
 	tcase_add_loop_test(c, frames_outlive_the_device, 0, 2);
 	tcase_add_loop_test(c, a_reader_that_stops_takes_what_is_there, 0, 2);
 	tcase_add_loop_test(c, what_is_discarded_is_counted, 0, 2);

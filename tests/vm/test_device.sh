@@ -296,6 +296,24 @@ ok 'no permission: root alone' refuses 1 "$dev: permission denied: it is root's 
 chgrp video "$dev"
 as_nobody -d "$dev" info
 ok 'no permission: names the group' refuses 1 "you are not in its group 'video' (sudo usermod -aG video"
+chmod 664 "$dev"
+as_nobody -d "$dev" info
+ok 'who may only read: info' exits 0
+as_nobody -d "$dev" acquire -k log
+ok 'no claim: names the group' refuses 1 "you are not in its group 'video'"
+plug watched profile=ideal rate=200
+chgrp video "$dev"
+chmod 664 "$dev"
+begin -d "$dev" acquire -k laplacian -n 0 --json
+mv out owner.out
+as_nobody -d "$dev" acquire --join lossy -n 50 --json
+ok 'reads along' is "$status/$(json frames)" 0/50
+as_nobody -d "$dev" acquire --join reserving
+ok 'but keeps nobody waiting' refuses 1 "you are not in its group 'video'"
+kill -INT $pid
+wait $pid
+unplug watched
+dev=$a
 chmod 666 "$dev"
 as_nobody -d "$dev" acquire -k log
 ok 'with it, any user' exits 0
