@@ -248,6 +248,8 @@ struct psx_device;
  * object is closed nobody else can change it, and those functions fail with
  * EBUSY, naming the owner. The claim ends with the process, too; its end, in
  * any way, ends the acquisition and ramps the rails down. What is loaded stays.
+ * Who may only read the node can see its state and events and join without
+ * `reserving`; all else fails with EACCES.
  * Errors: EINVAL (bad URI or key, or a serial number that is not unique),
  * ENOENT (no such detector, or no driver), EACCES (names the group), ENODEV
  * (not a detector), EPROTO (a driver of another release), ENOMEM, and those of
@@ -270,7 +272,8 @@ enum psx_event {
 	PSX_EVENT_RAILS = 1,   /**< rails, cause */
 	PSX_EVENT_COMMIT = 2,  /**< cfg_id is latched, and was read back */
 	PSX_EVENT_END = 3,     /**< an acquisition ended: series */
-	PSX_EVENT_OVERRUN = 4, /**< this object's lossy reader lost `count` frames */
+	PSX_EVENT_OVERRUN = 4, /**< this object's lossy reader lost `count` frames; while it
+				* reads, `overrun` of its account tells */
 	PSX_EVENT_ERROR = 5,   /**< error and error_register, as docs/registers.md has them */
 	PSX_EVENT_GONE = 6,    /**< unplugged; the last one */
 };
@@ -323,7 +326,7 @@ enum psx_monitor_action {
 	PSX_MONITOR_REMOVED = 3,
 };
 
-/** May grow at its end. */
+/** A copy, with text of its own; may grow at its end. */
 struct psx_monitor_event {
 	enum psx_monitor_action action;
 	char node[64];
@@ -336,7 +339,7 @@ PSX_API struct psx_monitor *psx_monitor_new(struct psx_error *err);
 PSX_API void psx_monitor_free(struct psx_monitor *mon);
 /** A file to poll() for POLLIN; take events until ETIMEDOUT before. */
 PSX_API int psx_monitor_get_fd(const struct psx_monitor *mon);
-/** 1 with an event; -1: ETIMEDOUT (timeout_ms, -1 waits for ever), EINTR. */
+/** 1 with an event; -1: ETIMEDOUT (timeout_ms, -1 waits for ever), EINTR, ENOMEM. */
 PSX_API int psx_monitor_next(struct psx_monitor *mon, int timeout_ms,
 			     struct psx_monitor_event *event);
 
@@ -488,7 +491,9 @@ struct psx_acquisition;
  * the configuration in force. Frames are kept for this reader: when there is no
  * room the device drops new ones, and counts them. EBUSY when one runs already
  * or somebody else has the device; EINVAL when nothing is loaded; EIO when the
- * rails trip; ETIMEDOUT when they do not arrive. Worded by psx_device_error().
+ * rails trip; ETIMEDOUT when they do not arrive within 10 s, and no signal ends
+ * that wait; EUSERS when 64 programs read already; ENODEV, ENOMEM. Worded by
+ * psx_device_error().
  */
 PSX_API struct psx_acquisition *psx_acquisition_start(struct psx_device *dev,
 						      uint64_t frames);
@@ -497,8 +502,9 @@ PSX_API struct psx_acquisition *psx_acquisition_start(struct psx_device *dev,
  * frame to its end. Needs no claim. Without `reserving` the stream does not
  * wait for this reader: it may be overrun, which it finds out and counts. With
  * it frames are kept, and a slow reader makes the device drop. ENODATA when
- * none runs, EBUSY when this object reads already, ENOTSUP for a model in this
- * process. Worded by psx_device_error().
+ * none runs, EBUSY when this object reads already, EUSERS when 64 programs do
+ * (32 for who may only read the node), EACCES for `reserving` there, ENODEV,
+ * ENOMEM, ENOTSUP for a model in this process. Worded by psx_device_error().
  */
 PSX_API struct psx_acquisition *psx_acquisition_join(struct psx_device *dev, bool reserving);
 /**
@@ -511,8 +517,9 @@ PSX_API struct psx_acquisition *psx_acquisition_join(struct psx_device *dev, boo
 PSX_API int psx_acquisition_next(struct psx_acquisition *acq, int timeout_ms,
 				 const struct psx_frame **frame);
 /** End after the frame that is being made; what is ready can still be
- * fetched. One that was joined ends for this reader only. Wakes psx_acquisition_next(). Safe from a signal handler and from
- * another thread, as long as the acquisition is not freed. */
+ * fetched. One that was joined ends for this reader only. Wakes
+ * psx_acquisition_next(). Safe from a signal handler and from another thread, as
+ * long as the acquisition is not freed. */
 PSX_API void psx_acquisition_stop(struct psx_acquisition *acq);
 /** End now, as above, and discard what was not fetched. */
 PSX_API void psx_acquisition_abort(struct psx_acquisition *acq);
@@ -521,7 +528,8 @@ PSX_API void psx_acquisition_abort(struct psx_acquisition *acq);
 PSX_API const struct psx_acquisition_stats *
 psx_acquisition_get_stats(struct psx_acquisition *acq);
 PSX_API const char *psx_acquisition_error(const struct psx_acquisition *acq);
-/** Stops, ramps the rails down and frees; what was joined is left alone. */
+/** Stops, ramps the rails down, which it waits for (10 s at most), and frees;
+ * what was joined is left alone. */
 PSX_API void psx_acquisition_free(struct psx_acquisition *acq);
 
 /* ------------------------------------------------------- accumulation -- */
