@@ -40,6 +40,7 @@ struct mock {
 	u64 rate;
 	u64 dose_rate;
 	u64 pitch;
+	u64 fault_grant;
 	struct mock_detector *detector;	/* NULL = not live */
 	struct platform_device *pdev;
 };
@@ -142,6 +143,7 @@ MOCK_NUMBER(read_noise, PLACES_READ_NOISE);
 MOCK_NUMBER(rate, PLACES_RATE);
 MOCK_NUMBER(dose_rate, PLACES_DOSE_RATE);
 MOCK_NUMBER(pitch, 0);
+MOCK_NUMBER(fault_grant, 0);
 
 /* What may be written to @name; says in the log what is wrong with @value */
 static bool check(struct mock *mock, const char *name, u64 value, unsigned int places,
@@ -189,9 +191,11 @@ static int get_settings(struct mock *mock, struct mock_settings *s)
 	good &= check(mock, "rate", mock->rate, PLACES_RATE, 0, 1000000000);
 	good &= check(mock, "dose_rate", mock->dose_rate, PLACES_DOSE_RATE, 100000, 32920000000ull);
 	good &= check(mock, "pitch", mock->pitch, 0, 1, 100000);
+	good &= check(mock, "fault_grant", mock->fault_grant, 0, 0, U32_MAX);
 	if (!good)
 		return -EINVAL;
 	s->rate_milli = mock->rate;
+	s->fault_grant = mock->fault_grant;
 	s->model = (struct psx_model_config) {
 		.profile = profile,
 		.width = mock->width,
@@ -334,6 +338,7 @@ static struct configfs_attribute *mock_attrs[] = {
 	&mock_attr_rate,
 	&mock_attr_dose_rate,
 	&mock_attr_pitch,
+	&mock_attr_fault_grant,
 	&mock_attr_live,
 	NULL,
 };

@@ -36,6 +36,8 @@ struct mock_detector {
 	struct xarray regions;		/* struct mock_region by slot */
 	bool kicked;			/* registers were written */
 	bool framed;			/* a frame was made since the last look */
+	u32 grant_low;			/* half of a grant, where they are forged */
+	u64 fault_grant;		/* constant */
 	wait_queue_head_t wait;
 	struct task_struct *thread;
 	u64 frame_ns;			/* of real time, 0 = unpaced; constant */
@@ -150,7 +152,9 @@ static int run(void *arg)
 		mutex_lock(&d->lock);
 		d->kicked = false;
 		next = psx_model_next_event(d->model);
-		wait = next == U64_MAX ? U64_MAX : pace(d);
+		wait = pace(d);
+		if (next == U64_MAX)
+			wait = U64_MAX;
 		if (!wait)
 			psx_model_advance(d->model, next);
 		mutex_unlock(&d->lock);
@@ -201,12 +205,26 @@ static u32 mock_read(void *hw, u32 reg)
 	return value;
 }
 
+/* A device that does not keep to its grants; under lock */
+static u32 forge_grant(struct mock_detector *d, u32 reg, u32 value)
+{
+	u64 grant;
+
+	if (reg == PSX_REG_GRANT_DATA_LO)
+		d->grant_low = value;
+	if (reg != PSX_REG_GRANT_DATA_HI)
+		return value;
+	grant = ((u64)value << 32 | d->grant_low) + d->fault_grant;
+	psx_model_write(d->model, PSX_REG_GRANT_DATA_LO, lower_32_bits(grant));
+	return upper_32_bits(grant);
+}
+
 static void mock_write(void *hw, u32 reg, u32 value)
 {
 	struct mock_detector *d = hw;
 
 	mutex_lock(&d->lock);
-	psx_model_write(d->model, reg, value);
+	psx_model_write(d->model, reg, d->fault_grant ? forge_grant(d, reg, value) : value);
 	kick(d);
 	mutex_unlock(&d->lock);
 }
@@ -329,6 +347,7 @@ static int start(struct mock_detector *d, const struct mock_settings *settings, 
 	size_t area = (size_t)settings->model.width * settings->model.height;
 	int error;
 
+	d->fault_grant = settings->fault_grant;
 	if (settings->rate_milli)
 		d->frame_ns = div64_u64(1000 * NSEC_PER_SEC, settings->rate_milli);
 	d->model = psx_model_create(&host, &settings->model, &error);

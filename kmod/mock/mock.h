@@ -14,6 +14,7 @@ struct mock_detector;
 struct mock_settings {
 	struct psx_model_config model;
 	u64 rate_milli;		/* frames in 1000 s of real time, 0 = unpaced */
+	u64 fault_grant;	/* bytes that it takes beyond what is granted */
 };
 
 extern const struct psx_hw_ops mock_hw_ops;
