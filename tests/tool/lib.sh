@@ -42,6 +42,7 @@ begin() {
 	pid=$!
 	while ! grep -qs '"seq":3' out; do
 		kill -0 $pid 2>/dev/null || break
+		sleep 0.02
 	done
 }
 
@@ -53,7 +54,7 @@ refuses() { # refuses CODE WORD
 exits() { [ "$status" = "$1" ]; }
 says() { grep -q -- "$1" out; }
 # The value of a key in the first JSON line of `out` that has it
-json() { sed -n "s/.*\"$1\":\"\{0,1\}\([^,}\"]*\).*/\1/p" out | head -n 1; }
+json() { sed -n "/\"$1\":/{s/.*\"$1\":\"\{0,1\}\([^,}\"]*\).*/\1/p;q;}" out; }
 is() { [ "$1" = "$2" ]; }
 
 # A PGM of W x H bytes from a repeating text

@@ -71,8 +71,12 @@ run -d sim: acquire --join lossy
 ok 'a model in this process has one reader' refuses 1 'nobody else reads it'
 run -d sim: acquire --join lossy -k log
 ok 'who reads along loads nothing' refuses 2 '--kernel'
-run -d sim: acquire --join lossy -t 3
-ok 'nor sets anything' refuses 2 '--threshold'
+for option in '--threshold 3' '--mode snap' '--polarity both' '--pga 2' '--exposure 1ms' '--rate 1' \
+	'--accumulate 2' '--trigger software'; do
+	# shellcheck disable=SC2086
+	run -d sim: acquire --join lossy $option
+	ok "nor does it take $option" refuses 2 "${option% *}"
+done
 run -d sim: acquire --join me
 ok 'a way to join that is none' refuses 2 "'me'"
 run -d sim: monitor
