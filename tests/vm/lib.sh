@@ -30,6 +30,18 @@ keep() {
 	exec 9>&-
 }
 
+# mirror NAME: where apt of this machine has debian or debian-security from;
+# PSX_MIRROR=URI is another place of both
+mirror() {
+	if [ -n "${PSX_MIRROR:-}" ]; then
+		echo "${PSX_MIRROR%/}/$1/"
+		return
+	fi
+	# shellcheck disable=SC2016 # $(REPO_URI) is apt's
+	apt-get indextargets --format '$(REPO_URI)' 'Component: main' | grep -m 1 "/$1/\$" ||
+		echo "http://deb.debian.org/$1/"
+}
+
 # debian SUITE...: know these suites' packages, apart from the host's own, so that
 # neither root nor the host's release matter. A suite that is gone is left out.
 debian() {
@@ -42,7 +54,7 @@ debian() {
 		*) path=debian ;;
 		esac
 		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
-			"http://deb.debian.org/$path $suite main"
+			"$(mirror $path) $suite main"
 	done >"$apt/sources"
 	cat >"$apt/conf" <<-EOF
 		Dir::State "$apt";
@@ -51,9 +63,12 @@ debian() {
 		Dir::Cache "$apt/cache";
 		Dir::Etc::SourceList "$apt/sources";
 		Dir::Etc::SourceParts "-";
+		Dir::Etc::Preferences "-";
+		Dir::Etc::PreferencesParts "-";
 		APT::Architecture "amd64";
 		APT::Architectures { "amd64"; };
 		APT::Sandbox::User "root";
+		APT::Install-Recommends "false";
 		Acquire::Languages "none";
 		Acquire::Retries "3";
 	EOF
@@ -68,7 +83,11 @@ unpack() {
 		tail -n 5 "$apt/log" >&2
 		die "cannot download $*"
 	}
-	for deb in "$apt/debs"/*.deb; do
+	unpack_debs "$apt/debs"
+}
+
+unpack_debs() { # unpack_debs FOLDER: what is in it, into $new
+	for deb in "$1"/*.deb; do
 		dpkg-deb -x "$deb" "$new" || die "cannot unpack ${deb##*/}"
 		rm "$deb"
 	done
