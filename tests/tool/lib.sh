@@ -33,14 +33,14 @@ run() { # run ARGS...: psxctl, with out, err and $status
 	status=$?
 }
 
-# begin ARGS...: psxctl in the background as $pid, up to its frame 3. An old `out`
+# begin ARGS...: psxctl in the background as $pid, up to its fourth frame. An old `out`
 # must not stand for the new one: a signal sent before the program is there
 # would end this shell's copy instead, and its trap with it.
 begin() {
 	rm -f out
 	"$psxctl" "$@" >out 2>err &
 	pid=$!
-	while ! grep -qs '"seq":3' out; do
+	until [ "$(grep -sc -m 4 '"seq":' out)" = 4 ]; do
 		kill -0 $pid 2>/dev/null || break
 		sleep 0.02
 	done
