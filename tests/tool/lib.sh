@@ -2,6 +2,7 @@
 # Sourced by the tests of the tool. They see psxctl from outside: what it
 # prints, what it leaves behind, how it exits.
 set -u
+export LC_ALL=C.UTF-8
 psxctl=$(realpath "${PSX_BUILD:-build}")/psxctl
 data=$(realpath "${PSX_TEST_DATA:-../shared/data/xray}" 2>/dev/null || true)
 work=$(mktemp -d)
