@@ -169,6 +169,7 @@ struct psx_device {
 	struct mutex service;		/* interrupts, the ring, its readers */
 	struct psx_ring ring;
 	u32 series;			/* under service */
+	u32 cfg_told;			/* the last one that an event told of, under service */
 	bool running;			/* under service */
 	bool ticking;			/* under service */
 	struct hrtimer tick;

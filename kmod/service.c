@@ -57,14 +57,18 @@ static void report_rails(struct psx_device *psx)
 	psx_event_broadcast(psx, &event);
 }
 
+/* One for each configuration, however many were latched since the last look */
 static void report_commit(struct psx_device *psx)
 {
-	struct psxdet_event event = {
-		.type = PSXDET_EVENT_COMMIT,
-		.cfg_id = psx_read(psx, PSX_REG_CFG_ID),
-	};
+	struct psxdet_event event = { .type = PSXDET_EVENT_COMMIT };
+	u32 now = psx_read(psx, PSX_REG_CFG_ID);
 
-	psx_event_broadcast(psx, &event);
+	if (now - psx->cfg_told > PSX_EVENTS)
+		psx->cfg_told = now - 1;
+	while (psx->cfg_told != now) {
+		event.cfg_id = ++psx->cfg_told;
+		psx_event_broadcast(psx, &event);
+	}
 }
 
 /*
