@@ -143,8 +143,8 @@ static void refuse_cursor(struct reader *r, uint64_t cursor)
 	ck_assert_uint_eq(after.cursors_refused, before.cursors_refused + 1);
 	/* Once, not each time it is looked at */
 	ck_assert_uint_eq(stats_of(r).cursors_refused, after.cursors_refused);
-	/* Nobody else's space is touched */
-	ck_assert_uint_eq(after.oldest, before.oldest);
+	/* What is not given back stays; a tick may just see what was */
+	ck_assert_uint_le(after.oldest, before.cursor);
 }
 
 START_TEST(test_cursors)
