@@ -230,6 +230,14 @@ void reader_run(struct reader *r, uint64_t every)
 	}
 }
 
+struct psxdet_reader_stats reader_stats(const struct reader *r)
+{
+	struct psxdet_reader_stats stats;
+
+	ck_assert_int_eq(rig_ioctl(r->fd, PSXDET_IOC_GET_STATS, &stats), 0);
+	return stats;
+}
+
 static bool adds_up(const struct reader *r, const struct psxdet_reader_stats *s)
 {
 	return s->made == r->consumed + r->overrun + (s->head - r->cursor) + s->dropped_full +
@@ -243,7 +251,7 @@ void reader_account(struct reader *r, bool ended)
 
 	/* Where frames end all the time, one may be in flight: soon none is */
 	do {
-		ck_assert_int_eq(rig_ioctl(r->fd, PSXDET_IOC_GET_STATS, &s), 0);
+		s = reader_stats(r);
 	} while (--tries && !adds_up(r, &s));
 	ck_assert_msg(adds_up(r, &s), "made %llu, consumed %llu, overrun %llu, in flight %llu, "
 		      "dropped %llu + %llu, refused %llu", (unsigned long long)s.made,

@@ -54,6 +54,8 @@ short reader_poll(struct reader *r);
 /* Read until the acquisition has ended and all is read; accounts every so many frames */
 void reader_run(struct reader *r, uint64_t every);
 
+/* What the driver counts */
+struct psxdet_reader_stats reader_stats(const struct reader *r);
 /*
  * Where the frames went (invariant 10), in the middle or at the end, when not
  * a frame may be missing; fails the test

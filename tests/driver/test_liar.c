@@ -39,14 +39,6 @@ static void teardown(void)
 	rig_unplug(&rig);
 }
 
-static struct psxdet_reader_stats stats_of(const struct reader *r)
-{
-	struct psxdet_reader_stats stats;
-
-	ck_assert_int_eq(rig_ioctl(r->fd, PSXDET_IOC_GET_STATS, &stats), 0);
-	return stats;
-}
-
 START_TEST(test_beyond_the_grant)
 {
 	struct psxdet_reader_stats full, end;
@@ -55,7 +47,7 @@ START_TEST(test_beyond_the_grant)
 	reader_join(&r, &rig, READER_RESERVING, 0, 0);
 	(void)rig_start(claim, 300);
 	(void)rig_event(fd, PSXDET_EVENT_END);
-	full = stats_of(&r);
+	full = reader_stats(&r);
 	ck_assert_uint_gt(full.refused, 0);
 	ck_assert_uint_lt(full.head - full.position, 300);
 	ck_assert_uint_eq(full.made, 300);
@@ -67,7 +59,7 @@ START_TEST(test_beyond_the_grant)
 	__atomic_store_n(&r.cons->cursor, full.head, __ATOMIC_RELEASE);
 	(void)rig_start(claim, 20);
 	(void)rig_event(fd, PSXDET_EVENT_END);
-	end = stats_of(&r);
+	end = reader_stats(&r);
 	ck_assert_uint_gt(end.head, full.head);
 	ck_assert_uint_eq(end.made, 320);
 	ck_assert_uint_eq(end.made, end.dropped_full + end.dropped_device + end.refused +

@@ -38,14 +38,6 @@ static void teardown(void)
 	rig_unplug(&rig);
 }
 
-static struct psxdet_reader_stats stats_of(const struct reader *r)
-{
-	struct psxdet_reader_stats stats;
-
-	ck_assert_int_eq(rig_ioctl(r->fd, PSXDET_IOC_GET_STATS, &stats), 0);
-	return stats;
-}
-
 /* Frames that nobody waits for: all are made, and delivered if nothing reserves */
 static void run_frames(uint64_t frames)
 {
@@ -99,7 +91,7 @@ START_TEST(test_overrun)
 		run_frames(1);
 		(void)reader_take(&r, UINT64_MAX);
 	}
-	ck_assert_uint_eq(stats_of(&r).dropped_full, 0);
+	ck_assert_uint_eq(reader_stats(&r).dropped_full, 0);
 	reader_close(&r);
 }
 END_TEST
@@ -123,7 +115,7 @@ START_TEST(test_overrun_while_running)
 	(void)reader_take(&r, UINT64_MAX);
 	reader_good(&r);
 	reader_account(&r, true);
-	ck_assert_uint_eq(stats_of(&r).made, frames);
+	ck_assert_uint_eq(reader_stats(&r).made, frames);
 	if (frames > 2 * r.entries) {
 		ck_assert_uint_gt(r.overrun, 0);
 		ck_assert_uint_ge(overrun_events(&r, &told), 1);
@@ -134,15 +126,15 @@ END_TEST
 
 static void refuse_cursor(struct reader *r, uint64_t cursor)
 {
-	struct psxdet_reader_stats before = stats_of(r), after;
+	struct psxdet_reader_stats before = reader_stats(r), after;
 
 	__atomic_store_n(&r->cons->cursor, cursor, __ATOMIC_RELEASE);
-	after = stats_of(r);
+	after = reader_stats(r);
 	ck_assert_msg(after.cursor == before.cursor, "cursor %llu was taken",
 		      (unsigned long long)cursor);
 	ck_assert_uint_eq(after.cursors_refused, before.cursors_refused + 1);
 	/* Once, not each time it is looked at */
-	ck_assert_uint_eq(stats_of(r).cursors_refused, after.cursors_refused);
+	ck_assert_uint_eq(reader_stats(r).cursors_refused, after.cursors_refused);
 	/* What is not given back stays; a tick may just see what was */
 	ck_assert_uint_le(after.oldest, before.cursor);
 }
@@ -155,7 +147,7 @@ START_TEST(test_cursors)
 
 	reader_join(&r, &rig, READER_RESERVING, 0, 0);
 	run_frames(r.entries + 100);
-	ck_assert_uint_eq(stats_of(&r).dropped_full, 100);
+	ck_assert_uint_eq(reader_stats(&r).dropped_full, 100);
 	ck_assert_uint_eq(reader_take(&r, 1000), 1000);
 	reader_good(&r);
 	reader_account(&r, false);
@@ -171,15 +163,15 @@ START_TEST(test_cursors)
 			continue;
 		refuse_cursor(&r, cursor);
 	}
-	refused = stats_of(&r).cursors_refused;
+	refused = reader_stats(&r).cursors_refused;
 	ck_assert_uint_eq(refused, 56);
 	/* The truth is taken as ever */
 	__atomic_store_n(&r.cons->cursor, r.cursor, __ATOMIC_RELEASE);
-	ck_assert_uint_eq(stats_of(&r).cursor, r.cursor);
+	ck_assert_uint_eq(reader_stats(&r).cursor, r.cursor);
 	ck_assert_uint_eq(reader_take(&r, UINT64_MAX), r.entries - 1000);
 	reader_good(&r);
-	ck_assert_uint_eq(stats_of(&r).cursor, r.entries);
-	ck_assert_uint_eq(stats_of(&r).cursors_refused, refused);
+	ck_assert_uint_eq(reader_stats(&r).cursor, r.entries);
+	ck_assert_uint_eq(reader_stats(&r).cursors_refused, refused);
 	reader_close(&r);
 }
 END_TEST
@@ -282,8 +274,8 @@ START_TEST(test_position)
 	refuse(r.fd, PSXDET_IOC_POSITION, &position, ERANGE, "POSITION goes back");
 	position.position = 16;
 	refuse(r.fd, PSXDET_IOC_POSITION, &position, ERANGE, "POSITION beyond head");
-	ck_assert_uint_eq(stats_of(&r).cursor, 12);
-	ck_assert_uint_eq(stats_of(&r).cursors_refused, 2);
+	ck_assert_uint_eq(reader_stats(&r).cursor, 12);
+	ck_assert_uint_eq(reader_stats(&r).cursors_refused, 2);
 	position.position = 15;
 	ck_assert_int_eq(rig_ioctl(r.fd, PSXDET_IOC_POSITION, &position), 0);
 	ck_assert_int_eq(rig_poll(r.fd), 0);
