@@ -155,11 +155,19 @@ enum psx_mode {
 	PSX_MODE_POINT = 2, /**< one macro-pixel, one value */
 };
 
-/** Bias codes of one kernel for one sensor geometry. Immutable. */
+/** Bias codes of one kernel for one sensor, and the offset and dark maps that
+ * were measured with them. Only psx_device_zero() changes one, while nobody else
+ * uses it. */
 struct psx_bank;
 
+/** A sensor's sub-pixels. `border` ones at every edge see nothing. */
+struct psx_geometry {
+	uint32_t width, height;
+	uint32_t border;
+};
+
 /**
- * Weights -> volts -> codes for a sensor of width x height sub-pixels. In scan
+ * Weights -> volts -> codes for a sensor of nominal sub-pixels. In scan
  * mode the weights of missing sub-pixels are folded onto the edge ones, which
  * equals a replicated border; where a folded weight exceeds 1 the whole kernel
  * is shrunk and the scale grows by the same factor; up to 1/64 more, where that
@@ -168,9 +176,28 @@ struct psx_bank;
  * null) as exactly as the DAC allows. ERANGE: scale above 255.99 after
  * shrinking; EINVAL: snap mode on a sensor smaller than k x k.
  */
-PSX_API struct psx_bank *psx_bank_new(const struct psx_kernel *kernel, uint32_t width,
-				      uint32_t height, enum psx_mode mode,
+PSX_API struct psx_bank *psx_bank_new(const struct psx_kernel *kernel,
+				      const struct psx_geometry *geometry, enum psx_mode mode,
 				      struct psx_error *err);
+/**
+ * Snap mode with a kernel of its own for every macro-pixel, the bank map:
+ * `map` has floor(width/k) * floor(height/k) indices into `kernels`, row-major.
+ * All kernels have one k; they share the largest scale among them, those of
+ * smaller scale are shrunk to it. EINVAL for different k or an index that is
+ * not below `count`; else as psx_bank_new().
+ */
+PSX_API struct psx_bank *psx_bank_new_map(const struct psx_kernel *const *kernels, size_t count,
+					  const uint8_t *map,
+					  const struct psx_geometry *geometry,
+					  struct psx_error *err);
+/**
+ * A bank of given codes: `codes` has one plane of width * height a phase
+ * (k * k in scan mode, else one), copied; `scale` is Q8.8. EINVAL for code
+ * -32768, a scale of 0 or an even k; ENOMEM.
+ */
+PSX_API struct psx_bank *psx_bank_new_codes(unsigned int k, enum psx_mode mode,
+					    const struct psx_geometry *geometry, uint16_t scale,
+					    const int16_t *codes, struct psx_error *err);
 PSX_API void psx_bank_free(struct psx_bank *bank);
 PSX_API enum psx_mode psx_bank_get_mode(const struct psx_bank *bank);
 PSX_API unsigned int psx_bank_get_k(const struct psx_bank *bank);
@@ -188,6 +215,13 @@ PSX_API double psx_bank_get_residual(const struct psx_bank *bank);
  */
 PSX_API int psx_bank_get_plane(const struct psx_bank *bank, unsigned int phase,
 			       int16_t *codes);
+/** One byte an output, 1 = its value means nothing, because of defective
+ * sub-pixels; NULL when all are good. Outputs are as in frames. */
+PSX_API const uint8_t *psx_bank_get_mask(const struct psx_bank *bank);
+/** Offset DAC codes and dark ADC codes as psx_device_zero() measured them, one an
+ * output, as in frames; NULL before. */
+PSX_API const int16_t *psx_bank_get_offset(const struct psx_bank *bank);
+PSX_API const int16_t *psx_bank_get_dark(const struct psx_bank *bank);
 
 /* ------------------------------------------------------------ devices -- */
 
@@ -198,6 +232,7 @@ enum psx_polarity {
 
 #define PSX_CAP_SHUTTER 0x01u /**< dark and open-beam exposures */
 #define PSX_CAP_SCENE   0x02u /**< psx_device_present() works */
+#define PSX_CAP_OFFSET  0x08u /**< has dark current: psx_device_zero() is of use */
 
 /** Fixed facts of a device; may grow at its end. */
 struct psx_device_info {
@@ -216,6 +251,15 @@ struct psx_device_info {
 	uint64_t min_exposure_ns, max_exposure_ns;
 	uint64_t settle_ns;       /**< after a commit and between phases */
 	bool simulated;           /**< shows scenes, so it has no beam */
+	uint32_t border;          /**< sub-pixels at every edge that see nothing */
+	uint32_t max_slew;        /**< of the rails, mV per ms */
+	uint32_t rail_mv;         /**< where they are when on, +- */
+};
+
+enum psx_shutter {
+	PSX_SHUTTER_CLOSED = 0,
+	PSX_SHUTTER_OPEN = 1,
+	PSX_SHUTTER_BEAM = 2, /**< open, and the object out of the beam */
 };
 
 /** State that changes, as it was at the call; may grow at its end. */
@@ -232,10 +276,19 @@ struct psx_device_status {
 	bool claimed;             /**< somebody may change biases and rails */
 	int32_t claim_pid;        /**< who; 0 = none, or not to be seen from here */
 	uint32_t pending_cfg_id;  /**< waits for the frame boundary, 0 = none */
-	uint32_t cause;           /**< of a trip: 1 over-current, 2 interlock, 3 watchdog */
+	uint32_t cause;           /**< of a trip: 1 over-current, 2 interlock, 3 watchdog; in
+				   * events also 4 heartbeat, 5 owner gone, 6 host */
 	uint32_t series;          /**< acquisition that runs or ran last */
 	uint32_t readers, reserving; /**< programs that read frames; of these, reserving */
 	bool software_trigger;    /**< what was loaded last waits for psx_device_trigger() */
+	enum psx_shutter shutter;
+	uint32_t hold_ms;         /**< until rails go down that are held without an owner; 0 =
+				   * not held */
+	uint32_t slew;            /**< of the rails, mV per ms */
+	uint32_t readback_faults; /**< DACs that did not follow at the last latch */
+	uint32_t readback_first;  /**< y * width + x of the first of them */
+	uint32_t calibration_id;  /**< of what is loaded, 0 = none */
+	int64_t calibration_time; /**< when it was made, seconds since 1970 */
 };
 
 struct psx_device;
@@ -266,7 +319,32 @@ PSX_API const struct psx_device_status *psx_device_get_status(struct psx_device 
  * ENOTSUP without PSX_CAP_SCENE, EINVAL for another size, EBUSY while running. */
 PSX_API int psx_device_present(struct psx_device *dev, const struct psx_image *scene);
 /** ENOTSUP without PSX_CAP_SHUTTER, EBUSY while running. */
-PSX_API int psx_device_set_shutter(struct psx_device *dev, bool open);
+PSX_API int psx_device_set_shutter(struct psx_device *dev, enum psx_shutter position);
+
+/** How rails are switched on; all 0 = 100 mV/ms, no hold, no heartbeat. */
+struct psx_rails_options {
+	uint32_t slew;         /**< mV per ms, up to info.max_slew; 0 = 100 */
+	uint32_t hold_ms;      /**< that they stay up after this object or its process
+				* ended, 24 h at most; who claims next takes them over */
+	uint32_t heartbeat_ms; /**< they go down when psx_device_beat() is later than this;
+				* 0 = not needed, else 10 ms..1 h */
+};
+
+/**
+ * Switch the rails on and wait until they are there, or, when they are on, change
+ * hold and heartbeat. They stay until psx_device_rails_off() or the end of the
+ * claim (and its hold), over acquisitions. NULL for the options is all 0. EINVAL
+ * for what is out of range, EBUSY for another slew while they are up, EIO (a trip,
+ * an open interlock), ETIMEDOUT (not there within 10 s and what the slew takes).
+ */
+PSX_API int psx_device_rails_on(struct psx_device *dev, const struct psx_rails_options *options);
+/** Down, and wait for it. Ends an acquisition. 0 when they were down. */
+PSX_API int psx_device_rails_off(struct psx_device *dev);
+/** Forget a trip. EBUSY while voltage is left or the interlock is open, EINVAL
+ * when nothing tripped. */
+PSX_API int psx_device_clear_trip(struct psx_device *dev);
+/** The heartbeat. */
+PSX_API int psx_device_beat(struct psx_device *dev);
 
 enum psx_event {
 	PSX_EVENT_RAILS = 1,   /**< rails, cause */
@@ -286,7 +364,7 @@ struct psx_device_event {
 	uint32_t rails, cause;    /**< as in struct psx_device_status */
 	uint32_t cfg_id, series;
 	uint32_t error, error_register;
-	uint64_t count;
+	uint64_t count;           /**< overrun: frames; commit: DACs that did not follow */
 };
 
 /**
@@ -377,9 +455,162 @@ PSX_API int psx_device_load(struct psx_device *dev, const struct psx_settings *s
 			    struct psx_bank *const *banks, size_t count,
 			    uint32_t *cfg_id);
 
-/** Read the plane of one phase of a loaded bank back: width * height codes. */
+/**
+ * Measure what the device shows in the dark with these banks and settings, and
+ * keep it in the banks as offset and dark maps, which psx_device_load() puts
+ * in force. Dark current is charge like any other: it grows with bias, exposure
+ * and temperature, so maps hold for the settings that they were measured with.
+ * Shutter closed (which it does where there is one, and opens it again), `frames`
+ * exposures of each bank are averaged, 0 = 16. Rails are switched on for it, and
+ * off unless they were on. What was loaded before is replaced by these banks,
+ * with their maps. Without PSX_CAP_OFFSET it only loads.
+ * Errors: those of psx_device_load(), psx_acquisition_start() and _next();
+ * ERANGE when dark current is beyond the offset DAC for all outputs of a bank.
+ */
+PSX_API int psx_device_zero(struct psx_device *dev, const struct psx_settings *s,
+			    struct psx_bank *const *banks, size_t count, unsigned int frames,
+			    uint32_t *cfg_id);
+
+/** Read the plane of one phase of what is loaded: width * height codes, as they
+ * were loaded, or as the DACs' monitors show them. */
 PSX_API int psx_device_read_plane(struct psx_device *dev, unsigned int channel,
 				  unsigned int phase, int16_t *codes);
+PSX_API int psx_device_read_monitors(struct psx_device *dev, unsigned int channel,
+				     unsigned int phase, int16_t *codes);
+/** What is in force: number of channels, and the shape of one. ENODATA when
+ * nothing is loaded, EINVAL for a channel that isn't there. */
+struct psx_channel_info {
+	uint32_t bank; /**< slot */
+	unsigned int k, phases;
+	enum psx_mode mode;
+	uint16_t scale;     /**< Q8.8 */
+	uint16_t threshold; /**< bits */
+};
+PSX_API int psx_device_get_channels(struct psx_device *dev);
+PSX_API int psx_device_get_channel(struct psx_device *dev, unsigned int channel,
+				   struct psx_channel_info *info);
+
+/* -------------------------------------------------------- calibration -- */
+
+/**
+ * How every sub-pixel of one detector answers to its bias: Hecht parameters for
+ * each sign, dark current, defects; and, for kernels that were nulled, what is
+ * to be added to the weights so that a flat beam gives nothing. Bound to the
+ * detector's serial number, temperature and date. docs/calibration-file.md
+ */
+struct psx_calibration;
+
+enum psx_defect {
+	PSX_GOOD = 0,
+	PSX_DEAD = 1,  /**< hardly any response */
+	PSX_HOT = 2,   /**< dark current that nothing can be measured beside */
+	PSX_STUCK = 3, /**< the DAC does not follow */
+	PSX_WEAK = 4,  /**< does not reach the weights that the others share */
+};
+
+/** Response of one sub-pixel to one sign of bias (docs/sensor.md). */
+struct psx_hecht {
+	double gain;     /**< response over that of a nominal sub-pixel, saturated */
+	double mu_tau;   /**< cm2/V */
+	double surface;  /**< s/mu, V/cm */
+	double residual; /**< rms of the fit, relative to the response at weight 1 */
+	double dark;     /**< levels per second and volt, signed as the bias */
+};
+
+/** What a calibration took and found; may grow at its end. */
+struct psx_calibration_info {
+	uint32_t id; /**< not 0 */
+	char serial[33], model[32];
+	struct psx_geometry geometry;
+	int64_t time;           /**< seconds since 1970 */
+	int32_t temperature_mc;
+	unsigned int biases;    /**< of each sign */
+	unsigned int frames;    /**< exposures averaged at each */
+	uint32_t dead, hot, stuck, weak;
+	double headroom;        /**< largest weight that all good sub-pixels reach, at most 1 */
+	double fit_rms, fit_max; /**< residuals of the fits of good sub-pixels */
+	size_t nulls;           /**< kernels that were nulled */
+};
+
+/** Told now and then: `done` of `total` steps. Not 0 ends the work with
+ * ECANCELED. */
+typedef int (*psx_progress)(void *arg, const char *what, uint64_t done, uint64_t total);
+/** Where there is no shutter: ask for darkness (PSX_SHUTTER_CLOSED) or the open
+ * beam, and return when it is there; not 0 is ECANCELED. */
+typedef int (*psx_operator)(void *arg, enum psx_shutter wanted);
+
+/** May grow at its end; all 0 are the defaults. */
+struct psx_calibration_options {
+	unsigned int biases;  /**< of each sign, 5..64; 0 = 17 */
+	unsigned int frames;  /**< exposures averaged at each, 1..1024; 0 = 4 */
+	uint64_t exposure_ns; /**< 0 = 1 s */
+	psx_progress progress; /**< may be NULL */
+	psx_operator ask;      /**< NULL: a device without a shutter is ENOTSUP */
+	void *arg;
+};
+
+/**
+ * Measure every sub-pixel of `dev` at biases of both signs, dark and in the open
+ * beam, and fit. Claims the device, switches the rails on and off again; what was
+ * loaded is lost. Errors: those of psx_device_load(), psx_acquisition_start() and
+ * _next(); ECANCELED; ENOTSUP; ENODATA when no beam reaches the sensor.
+ * Worded by `err`.
+ */
+PSX_API struct psx_calibration *
+psx_calibration_run(struct psx_device *dev, const struct psx_calibration_options *options,
+		    struct psx_error *err);
+/** EBADMSG for a file that is no calibration, was cut short or altered; ENOTSUP
+ * for a later version. */
+PSX_API struct psx_calibration *psx_calibration_load(const char *path, struct psx_error *err);
+/** Whole or not at all, as psx_file_commit(). */
+PSX_API int psx_calibration_save(const struct psx_calibration *cal, const char *path,
+				 struct psx_error *err);
+PSX_API void psx_calibration_free(struct psx_calibration *cal);
+PSX_API const struct psx_calibration_info *
+psx_calibration_get_info(const struct psx_calibration *cal);
+/** Is it of this detector? EXDEV when serial or geometry differ. */
+PSX_API int psx_calibration_check(const struct psx_calibration *cal,
+				  const struct psx_device_info *info, struct psx_error *err);
+/** Parameters of sub-pixel (x, y); ERANGE outside. */
+PSX_API int psx_calibration_get_hecht(const struct psx_calibration *cal, uint32_t x, uint32_t y,
+				      bool forward, struct psx_hecht *hecht);
+PSX_API enum psx_defect psx_calibration_get_defect(const struct psx_calibration *cal, uint32_t x,
+						   uint32_t y);
+
+/**
+ * A bank through each sub-pixel's own curve, with the null of this kernel when
+ * the calibration has one. Weights are shrunk to the headroom and the scale
+ * grows by the same factor. Neighbours stand in for defective sub-pixels where
+ * the weights allow; the outputs that can't be saved are in the bank's mask.
+ * Errors as psx_bank_new().
+ */
+PSX_API struct psx_bank *psx_calibration_make_bank(const struct psx_calibration *cal,
+						   const struct psx_kernel *kernel,
+						   enum psx_mode mode, struct psx_error *err);
+
+/** What is left of a flat open beam; relative to the largest weight. */
+struct psx_residual {
+	double rms, max; /**< over the outputs that are not masked */
+	uint32_t worst_x, worst_y;
+};
+/**
+ * The flat-field null: show the open beam to this kernel's bank, measure what each
+ * output is off by, and keep the correction in the calibration; `frames`
+ * exposures, 0 = 64. *before and *after may be NULL. Errors as
+ * psx_calibration_run().
+ */
+PSX_API int psx_calibration_null(struct psx_calibration *cal, struct psx_device *dev,
+				 const struct psx_kernel *kernel, enum psx_mode mode,
+				 unsigned int frames,
+				 const struct psx_calibration_options *options,
+				 struct psx_residual *before, struct psx_residual *after,
+				 struct psx_error *err);
+/** Show a bank the open beam and measure what is left, without changing it;
+ * `map` (may be NULL) gets the residual of every output. */
+PSX_API int psx_calibration_measure(struct psx_device *dev, struct psx_bank *bank,
+				    unsigned int frames,
+				    const struct psx_calibration_options *options, float *map,
+				    struct psx_residual *residual, struct psx_error *err);
 
 /** Start one frame in software trigger mode. */
 PSX_API int psx_device_trigger(struct psx_device *dev);
@@ -439,6 +670,9 @@ PSX_API struct psx_frame *psx_frame_copy(const struct psx_frame *frame);
 PSX_API void psx_frame_free(struct psx_frame *frame);
 PSX_API const struct psx_frame_info *psx_frame_get_info(const struct psx_frame *frame);
 PSX_API const void *psx_frame_get_payload(const struct psx_frame *frame, size_t *length);
+/** The bad-pixel mask that came with it: a byte a pixel, 1 = bad; NULL = none. Kept
+ * by files. Lives as long as what the frame came from. */
+PSX_API const uint8_t *psx_frame_get_mask(const struct psx_frame *frame);
 
 /** Dense values, dropped pixels 0, rows `stride` values apart (>= width).
  * EBADMSG when the payload is damaged; err has the byte offset. */
@@ -487,7 +721,7 @@ struct psx_acquisition_stats {
 struct psx_acquisition;
 
 /**
- * Turn the rails on, wait for them, start `frames` frames (0 = endless) with
+ * Turn the rails on unless they are, wait for them, start `frames` frames (0 = endless) with
  * the configuration in force. Frames are kept for this reader: when there is no
  * room the device drops new ones, and counts them. EBUSY when one runs already
  * or somebody else has the device; EINVAL when nothing is loaded; EIO when the
@@ -528,8 +762,8 @@ PSX_API void psx_acquisition_abort(struct psx_acquisition *acq);
 PSX_API const struct psx_acquisition_stats *
 psx_acquisition_get_stats(struct psx_acquisition *acq);
 PSX_API const char *psx_acquisition_error(const struct psx_acquisition *acq);
-/** Stops, ramps the rails down, which it waits for (10 s at most), and frees;
- * what was joined is left alone. */
+/** Stops, and frees. Rails that the start switched on go down, which it waits for
+ * (10 s at most); what was joined is left alone. */
 PSX_API void psx_acquisition_free(struct psx_acquisition *acq);
 
 /* ------------------------------------------------------- accumulation -- */

@@ -82,7 +82,7 @@ static int claim_rails(void *context, void *arg)
 {
 	struct psxdet_rails *rails = arg;
 
-	if (!psx_is_zero(rails->reserved, sizeof(rails->reserved)))
+	if (rails->slew || rails->hold_ms || rails->heartbeat_ms)
 		return -EINVAL;
 	return psx_set_rails(context, rails->action);
 }
@@ -116,7 +116,7 @@ static int claim_shutter(void *context, void *arg)
 
 	if (!psx_is_zero(shutter->reserved, sizeof(shutter->reserved)))
 		return -EINVAL;
-	return psx_set_shutter(context, shutter->open);
+	return psx_set_shutter(context, shutter->position);
 }
 
 static const struct psx_ioctl claim_ioctls[] = {

@@ -151,7 +151,7 @@ int psx_identify(struct psx_device *psx)
 	if (psx_read(psx, PSX_REG_ID) != PSX_ID)
 		return dev_err_probe(parent, -ENODEV, "no psxdet device answers\n");
 	version = psx_read(psx, PSX_REG_VERSION);
-	if (version >> 16 != PSX_VERSION_1_0 >> 16)
+	if (version >> 16 != PSX_VERSION_1_1 >> 16)
 		return dev_err_probe(parent, -ENODEV, "register map %u.%u is not known\n",
 				     version >> 16, version & 0xffff);
 	id->caps = psx_read(psx, PSX_REG_CAPS);

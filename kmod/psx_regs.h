@@ -27,11 +27,12 @@
 #define PSX_REG_ID			0x000
 #define PSX_ID				0x44585350u	/* "PSXD" */
 #define PSX_REG_VERSION			0x004	/* major << 16 | minor */
-#define PSX_VERSION_1_0			0x00010000u
+#define PSX_VERSION_1_1			0x00010001u
 #define PSX_REG_CAPS			0x008
 #define PSX_CAPS_SHUTTER		0x01u
 #define PSX_CAPS_SCENE			0x02u
 #define PSX_CAPS_STAGE			0x04u
+#define PSX_CAPS_OFFSET			0x08u	/* dark current, offset DAC and dark maps */
 #define PSX_REG_WIDTH			0x010
 #define PSX_REG_HEIGHT			0x014
 #define PSX_REG_MAX_K			0x018
@@ -50,6 +51,9 @@
 #define PSX_REG_SEG_SHIFT_MAX		0x064
 #define PSX_REG_CQ_SHIFT_MAX		0x068
 #define PSX_REG_PAYLOAD_MAX		0x06c
+#define PSX_REG_BORDER			0x070	/* sub-pixels at every edge that see nothing */
+#define PSX_REG_SLEW_MAX		0x074	/* of the rails, mV per ms */
+#define PSX_REG_RAIL_MV			0x078	/* where the rails are when they are on */
 
 /* Control */
 #define PSX_REG_CTRL			0x100
@@ -95,6 +99,7 @@
 #define PSX_LOAD_DARK			2u
 #define PSX_LOAD_OFFSET_MAP		3u
 #define PSX_LOAD_SCENE			4u
+#define PSX_LOAD_READBACK		5u	/* codes as the DACs' monitors show them */
 #define PSX_LOAD_TARGET(kind, bank, phase) \
 	((u32)(kind) | (u32)(bank) << 8 | (u32)(phase) << 16)
 #define PSX_REG_LOAD_GO			0x154
@@ -130,6 +135,8 @@
 #define PSX_REG_COMMIT			0x22c
 #define PSX_REG_CFG_PENDING		0x230
 #define PSX_REG_CFG_ID			0x234
+#define PSX_REG_READBACK_FAULTS		0x238	/* DACs that did not follow at the last latch */
+#define PSX_REG_READBACK_FIRST		0x23c	/* sub-pixel of the first of them */
 
 /* Rails, monitors, watchdog */
 #define PSX_REG_RAIL_CTRL		0x280
@@ -147,7 +154,7 @@
 #define PSX_TRIP_WATCHDOG		3u
 #define PSX_REG_RAIL_POS_MV		0x288
 #define PSX_REG_RAIL_NEG_MV		0x28c
-#define PSX_REG_RAIL_SLEW		0x290	/* mV per ms, 1..1000 */
+#define PSX_REG_RAIL_SLEW		0x290	/* mV per ms, 1..SLEW_MAX */
 #define PSX_REG_LEAKAGE_PA		0x294	/* signed */
 #define PSX_REG_TEMPERATURE		0x298	/* 1/1000 degree Celsius, signed */
 #define PSX_REG_WATCHDOG_MS		0x29c	/* 0 = off */
@@ -161,7 +168,10 @@
 #define PSX_ACQ_STOP			2u	/* after the frame in the making */
 #define PSX_ACQ_ABORT			3u	/* the frame in the making is lost */
 #define PSX_REG_TRIGGER			0x2cc	/* any write: one frame */
-#define PSX_REG_SHUTTER			0x2d0	/* 1 open */
+#define PSX_REG_SHUTTER			0x2d0
+#define PSX_SHUTTER_CLOSED		0u
+#define PSX_SHUTTER_OPEN		1u
+#define PSX_SHUTTER_BEAM		2u	/* open, and the object out of the beam */
 #define PSX_REG_STAGE_X			0x2d4	/* um, signed; PSX_CAPS_STAGE */
 #define PSX_REG_STAGE_Y			0x2d8
 

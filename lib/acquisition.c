@@ -44,6 +44,7 @@ static struct psx_acquisition *begin(struct psx_acquisition *acq)
 static int start(struct psx_device *dev, uint64_t frames)
 {
 	const struct psx_transport_ops *ops = dev->transport->ops;
+	const struct psx_rails_options as_they_are = { 0 };
 	struct psx_device_status now = { 0 };
 	struct psx_error ignored;
 	int code;
@@ -54,11 +55,11 @@ static int start(struct psx_device *dev, uint64_t frames)
 		return psx_error_set(&dev->error, EINVAL, "no kernel is loaded");
 	if (psx_device_claim(dev))
 		return -1;
-	if (!ops->set_rails(dev->transport, true, &dev->error) &&
+	if (!ops->rails_on(dev->transport, &as_they_are, &dev->error) &&
 	    !ops->start(dev->transport, frames, &dev->error))
 		return 0;
 	code = errno;
-	(void)ops->set_rails(dev->transport, false, &ignored);
+	(void)ops->rails_off(dev->transport, &ignored);
 	errno = code;
 	return -1;
 }
@@ -198,7 +199,7 @@ void psx_acquisition_free(struct psx_acquisition *acq)
 		return;
 	psx_acquisition_abort(acq);
 	if (!acq->joined)
-		(void)acq->dev->transport->ops->set_rails(acq->dev->transport, false, &ignored);
+		(void)acq->dev->transport->ops->rails_off(acq->dev->transport, &ignored);
 	acq->dev->acquiring = false;
 	psx_device_close(acq->dev);
 	free(acq);

@@ -160,9 +160,11 @@ static unsigned int fit_scale(const struct psx_kernel *kernel, unsigned int leas
 	return best;
 }
 
-struct psx_bank *psx_bank_new(const struct psx_kernel *kernel, uint32_t width, uint32_t height,
-			      enum psx_mode mode, struct psx_error *err)
+struct psx_bank *psx_bank_new(const struct psx_kernel *kernel,
+			      const struct psx_geometry *geometry, enum psx_mode mode,
+			      struct psx_error *err)
 {
+	const uint32_t width = geometry->width, height = geometry->height;
 	struct making making = { .kernel = kernel, .largest = 1 };
 	struct psx_bank *bank;
 	unsigned int ways;

@@ -121,14 +121,14 @@ int psx_device_present(struct psx_device *dev, const struct psx_image *scene)
 	return dev->transport->ops->present(dev->transport, psx_image_get_levels(scene), &dev->error);
 }
 
-int psx_device_set_shutter(struct psx_device *dev, bool open)
+int psx_device_set_shutter(struct psx_device *dev, enum psx_shutter position)
 {
 	if (!(dev->transport->info.caps & PSX_CAP_SHUTTER))
 		return psx_error_set(&dev->error, ENOTSUP, "%s has no shutter",
 				     dev->transport->info.uri);
 	if (psx_device_claim(dev))
 		return -1;
-	return dev->transport->ops->set_shutter(dev->transport, open, &dev->error);
+	return dev->transport->ops->set_shutter(dev->transport, position, &dev->error);
 }
 
 int psx_device_trigger(struct psx_device *dev)

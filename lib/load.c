@@ -173,8 +173,8 @@ static int upload(struct psx_device *dev, const struct psx_settings *s,
 	*slot = shape.slot;
 	for (phase = 0; phase < shape.phases; phase++) {
 		if (psx_bank_get_plane(bank, phase, plane) ||
-		    dev->transport->ops->write_plane(dev->transport, shape.slot, phase, plane,
-						     &dev->error)) {
+		    dev->transport->ops->write(dev->transport, PSX_TARGET_PLANE, shape.slot, phase,
+					       plane, &dev->error)) {
 			free_slots(dev, slot, 1);
 			return -1;
 		}
@@ -235,7 +235,7 @@ int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 	}
 	taken = upload_all(dev, s, banks, count, slots);
 	if (taken < count || dev->transport->ops->commit(dev->transport, s, banks[0]->mode, slots,
-							 count, &id, &dev->error)) {
+							 count, 0, &id, &dev->error)) {
 		free_slots(dev, slots, taken);
 		free(slots);
 		return -1;
@@ -252,6 +252,6 @@ int psx_device_read_plane(struct psx_device *dev, unsigned int channel, unsigned
 	if (channel >= dev->count)
 		return psx_error_set(&dev->error, EINVAL, "no channel %u: %zu banks are loaded",
 				     channel, dev->count);
-	return dev->transport->ops->read_plane(dev->transport, dev->slots[channel], phase, codes,
-					       &dev->error);
+	return dev->transport->ops->read(dev->transport, PSX_TARGET_PLANE, dev->slots[channel],
+					 phase, codes, &dev->error);
 }

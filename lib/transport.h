@@ -20,6 +20,13 @@ struct psx_slot {
 	uint16_t threshold;
 };
 
+enum psx_target {
+	PSX_TARGET_PLANE,
+	PSX_TARGET_DARK,
+	PSX_TARGET_OFFSET,
+	PSX_TARGET_MONITORS, /* read only */
+};
+
 /* Of one reader, since it joined */
 struct psx_counts {
 	uint64_t made;
@@ -33,7 +40,7 @@ struct psx_transport_ops {
 	int (*get_status)(struct psx_transport *t, struct psx_device_status *st,
 			  struct psx_error *err);
 	/* Take the right to change anything, which is kept until close; the
-	 * functions up to trigger() need it, but for read_plane() and what a
+	 * functions up to trigger() need it, but for read(), get_schedule() and what a
 	 * joined reader calls. NULL where it is always there. EBUSY. */
 	int (*claim)(struct psx_transport *t, struct psx_error *err);
 	/* psx_device_next_event(), psx_device_get_fd(); NULL without events */
@@ -41,23 +48,33 @@ struct psx_transport_ops {
 			  struct psx_error *err);
 	int (*get_fd)(const struct psx_transport *t);
 	int (*present)(struct psx_transport *t, const uint16_t *levels, struct psx_error *err);
-	int (*set_shutter)(struct psx_transport *t, bool open, struct psx_error *err);
+	int (*set_shutter)(struct psx_transport *t, enum psx_shutter position,
+			   struct psx_error *err);
 
 	/* Give a slot its shape, dropping what it held; k = 0 frees it. EBUSY
 	 * when a configuration uses the slot. */
 	int (*shape)(struct psx_transport *t, const struct psx_slot *slot, struct psx_error *err);
-	/* Planes 0, 1, 2 .. of a shaped slot, in order; width * height codes */
-	int (*write_plane)(struct psx_transport *t, uint32_t slot, unsigned int phase,
-			   const int16_t *codes, struct psx_error *err);
-	int (*read_plane)(struct psx_transport *t, uint32_t slot, unsigned int phase,
-			  int16_t *codes, struct psx_error *err);
-	/* Latch the slots, in this order, with the settings */
+	/* width * height values. Planes 0, 1, 2 .. of a shaped slot, in order; maps
+	 * have phase 0. */
+	int (*write)(struct psx_transport *t, enum psx_target target, uint32_t slot,
+		     unsigned int phase, const int16_t *values, struct psx_error *err);
+	int (*read)(struct psx_transport *t, enum psx_target target, uint32_t slot,
+		    unsigned int phase, int16_t *values, struct psx_error *err);
+	/* Latch the slots, in this order, with the settings; `calibration` is kept
+	 * for the status (see psx_calibration_mark() in device.h) */
 	int (*commit)(struct psx_transport *t, const struct psx_settings *s, enum psx_mode mode,
-		      const uint32_t *slots, size_t count, uint32_t *cfg_id,
-		      struct psx_error *err);
+		      const uint32_t *slots, size_t count, uint64_t calibration,
+		      uint32_t *cfg_id, struct psx_error *err);
+	/* What is in force, by slot; ENODATA when nothing is */
+	int (*get_schedule)(struct psx_transport *t, struct psx_channel_info *channels,
+			    size_t room, size_t *count, struct psx_error *err);
 
 	/* Returns when the rails are there */
-	int (*set_rails)(struct psx_transport *t, bool on, struct psx_error *err);
+	int (*rails_on)(struct psx_transport *t, const struct psx_rails_options *options,
+			struct psx_error *err);
+	int (*rails_off)(struct psx_transport *t, struct psx_error *err);
+	int (*clear_trip)(struct psx_transport *t, struct psx_error *err);
+	int (*beat)(struct psx_transport *t, struct psx_error *err);
 	/* Make frames, and read them, reserving; EBUSY when some are made */
 	int (*start)(struct psx_transport *t, uint64_t frames, struct psx_error *err);
 	/* Read along with what runs, without a claim; ENODATA when nothing does.

@@ -26,11 +26,27 @@ struct psx_model;
 enum psx_model_profile {
 	PSX_PROFILE_IDEAL,	/* no noise, mismatch, dark current or ADC steps */
 	PSX_PROFILE_REAL,
+	PSX_PROFILE_CMOS32,	/* real, 32 x 32, the outer ring sees nothing */
+	PSX_PROFILE_MACROPIXEL,	/* real, 3 x 3 sub-pixels of 9 mm2 */
+	PSX_PROFILE_UNPASSIVATED,	/* real, of a crystal with 68 dB and more dark current */
 };
+
+#define PSX_MODEL_PROFILES	5u
 
 #define PSX_MODEL_MAX_SIDE	8192u
 #define PSX_MODEL_MAX_K		15u
 #define PSX_NOMINAL_PGY_S	494000000ull	/* 4095 grey levels in 1 s */
+
+/*
+ * What goes wrong, and how warm it is; psx_model_set_faults() changes it at any
+ * time. Times are device time; UINT64_MAX (~0) is never.
+ */
+struct psx_model_faults {
+	u64 interlock_ns;	/* the interlock is open from then on */
+	u64 overcurrent_ns;	/* the crystal breaks down then, once */
+	u32 readback;		/* DACs whose monitor shows another code than was loaded */
+	s32 temperature_mc;	/* 1/1000 degree Celsius */
+};
 
 struct psx_model_config {
 	enum psx_model_profile profile;
@@ -42,6 +58,11 @@ struct psx_model_config {
 	u32 read_noise_milli;	/* 1/1000 grey level */
 	u64 dose_rate_pgy_s;	/* behind which the scene's levels stand at 1 s */
 	u64 seed;
+	/* Defective sub-pixels; how many, their places follow from the seed */
+	u32 dead;		/* without response and dark current */
+	u32 hot;		/* with 100 times the dark current */
+	u32 stuck;		/* their DAC keeps one code */
+	struct psx_model_faults faults;
 };
 
 /*
@@ -82,6 +103,8 @@ struct psx_model_host {
 struct psx_model *psx_model_create(const struct psx_model_host *host,
 				   const struct psx_model_config *config, int *error);
 void psx_model_destroy(struct psx_model *model);
+
+void psx_model_set_faults(struct psx_model *model, const struct psx_model_faults *faults);
 
 u32 psx_model_read(struct psx_model *model, u32 reg);
 void psx_model_write(struct psx_model *model, u32 reg, u32 value);

@@ -38,7 +38,7 @@ static u32 read_identity(const struct psx_model *m, u32 reg)
 	case PSX_REG_ID:
 		return PSX_ID;
 	case PSX_REG_VERSION:
-		return PSX_VERSION_1_0;
+		return PSX_VERSION_1_1;
 	case PSX_REG_CAPS:
 		return PSX_CAPS_SHUTTER | PSX_CAPS_SCENE;
 	case PSX_REG_WIDTH:

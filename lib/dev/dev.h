@@ -38,18 +38,22 @@ const char *psx_dev_cause(uint32_t cause);
 
 /* dev_claim.c */
 int psx_dev_claim(struct psx_transport *t, struct psx_error *err);
-int psx_dev_set_rails(struct psx_transport *t, bool on, struct psx_error *err);
-int psx_dev_set_shutter(struct psx_transport *t, bool open, struct psx_error *err);
+int psx_dev_rails_on(struct psx_transport *t, const struct psx_rails_options *options,
+		     struct psx_error *err);
+int psx_dev_rails_off(struct psx_transport *t, struct psx_error *err);
+int psx_dev_set_shutter(struct psx_transport *t, enum psx_shutter position,
+			struct psx_error *err);
 int psx_dev_trigger(struct psx_transport *t, struct psx_error *err);
 
 /* dev_config.c */
 int psx_dev_shape(struct psx_transport *t, const struct psx_slot *slot, struct psx_error *err);
-int psx_dev_write_plane(struct psx_transport *t, uint32_t slot, unsigned int phase,
-			const int16_t *codes, struct psx_error *err);
-int psx_dev_read_plane(struct psx_transport *t, uint32_t slot, unsigned int phase,
-		       int16_t *codes, struct psx_error *err);
+int psx_dev_write(struct psx_transport *t, enum psx_target target, uint32_t slot,
+		  unsigned int phase, const int16_t *values, struct psx_error *err);
+int psx_dev_read(struct psx_transport *t, enum psx_target target, uint32_t slot,
+		 unsigned int phase, int16_t *values, struct psx_error *err);
 int psx_dev_commit(struct psx_transport *t, const struct psx_settings *s, enum psx_mode mode,
-		   const uint32_t *slots, size_t count, uint32_t *cfg_id, struct psx_error *err);
+		   const uint32_t *slots, size_t count, uint64_t calibration, uint32_t *cfg_id,
+		   struct psx_error *err);
 int psx_dev_present(struct psx_transport *t, const uint16_t *levels, struct psx_error *err);
 
 /* dev_ring.c */

@@ -98,20 +98,39 @@ static int say_tripped(struct psx_dev *dev, struct psx_error *err)
 			     dev->node, psx_dev_cause(st.cause));
 }
 
-int psx_dev_set_rails(struct psx_transport *t, bool on, struct psx_error *err)
+static int set_rails(struct psx_dev *dev, struct psxdet_rails *rails, uint32_t wanted,
+		     struct psx_error *err)
 {
-	struct psx_dev *dev = (struct psx_dev *)t;
-	struct psxdet_rails rails = { .action = on ? PSXDET_RAILS_DO_ON : PSXDET_RAILS_DO_OFF };
-
-	if (psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_RAILS, &rails, "rails", err))
+	if (psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_RAILS, rails, "rails", err))
 		return errno == EBUSY ? say_tripped(dev, err) : -1;
-	return wait_for_rails(dev, on ? PSXDET_RAILS_ON : PSXDET_RAILS_OFF, err);
+	return wait_for_rails(dev, wanted, err);
 }
 
-int psx_dev_set_shutter(struct psx_transport *t, bool open, struct psx_error *err)
+int psx_dev_rails_on(struct psx_transport *t, const struct psx_rails_options *options,
+		     struct psx_error *err)
+{
+	struct psxdet_rails rails = {
+		.action = PSXDET_RAILS_DO_ON,
+		.slew = options->slew,
+		.hold_ms = options->hold_ms,
+		.heartbeat_ms = options->heartbeat_ms,
+	};
+
+	return set_rails((struct psx_dev *)t, &rails, PSXDET_RAILS_ON, err);
+}
+
+int psx_dev_rails_off(struct psx_transport *t, struct psx_error *err)
+{
+	struct psxdet_rails rails = { .action = PSXDET_RAILS_DO_OFF };
+
+	return set_rails((struct psx_dev *)t, &rails, PSXDET_RAILS_OFF, err);
+}
+
+int psx_dev_set_shutter(struct psx_transport *t, enum psx_shutter position,
+			struct psx_error *err)
 {
 	struct psx_dev *dev = (struct psx_dev *)t;
-	struct psxdet_shutter shutter = { .open = open };
+	struct psxdet_shutter shutter = { .position = position };
 
 	return psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_SHUTTER, &shutter, "shutter", err);
 }

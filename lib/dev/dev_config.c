@@ -31,26 +31,44 @@ static struct psxdet_transfer transfer_of(const struct psx_dev *dev, uint32_t ta
 	};
 }
 
-int psx_dev_write_plane(struct psx_transport *t, uint32_t slot, unsigned int phase,
-			const int16_t *codes, struct psx_error *err)
+static struct psxdet_transfer target_of(const struct psx_dev *dev, enum psx_target target,
+					uint32_t slot, unsigned int phase, const int16_t *values,
+					char *what, size_t size)
 {
-	struct psx_dev *dev = (struct psx_dev *)t;
-	struct psxdet_transfer plane = transfer_of(dev, PSXDET_TARGET_PLANE, slot, phase, codes);
-	char what[40];
+	static const struct {
+		uint32_t target;
+		const char *name;
+	} targets[] = {
+		[PSX_TARGET_PLANE] = { PSXDET_TARGET_PLANE, "bias plane" },
+		[PSX_TARGET_DARK] = { PSXDET_TARGET_DARK, "dark map" },
+		[PSX_TARGET_OFFSET] = { PSXDET_TARGET_OFFSET, "offset map" },
+		[PSX_TARGET_MONITORS] = { PSXDET_TARGET_READBACK, "monitors of plane" },
+	};
 
-	(void)snprintf(what, sizeof(what), "bias plane %u of bank %u", phase, slot);
-	return psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_UPLOAD, &plane, what, err);
+	(void)snprintf(what, size, "%s %u of bank %u", targets[target].name, phase, slot);
+	return transfer_of(dev, targets[target].target, slot, phase, values);
 }
 
-int psx_dev_read_plane(struct psx_transport *t, uint32_t slot, unsigned int phase,
-		       int16_t *codes, struct psx_error *err)
+int psx_dev_write(struct psx_transport *t, enum psx_target target, uint32_t slot,
+		  unsigned int phase, const int16_t *values, struct psx_error *err)
 {
 	struct psx_dev *dev = (struct psx_dev *)t;
-	struct psxdet_transfer plane = transfer_of(dev, PSXDET_TARGET_PLANE, slot, phase, codes);
-	char what[40];
+	char what[48];
+	struct psxdet_transfer transfer =
+		target_of(dev, target, slot, phase, values, what, sizeof(what));
 
-	(void)snprintf(what, sizeof(what), "bias plane %u of bank %u", phase, slot);
-	return psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_DOWNLOAD, &plane, what, err);
+	return psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_UPLOAD, &transfer, what, err);
+}
+
+int psx_dev_read(struct psx_transport *t, enum psx_target target, uint32_t slot,
+		 unsigned int phase, int16_t *values, struct psx_error *err)
+{
+	struct psx_dev *dev = (struct psx_dev *)t;
+	char what[48];
+	struct psxdet_transfer transfer =
+		target_of(dev, target, slot, phase, values, what, sizeof(what));
+
+	return psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_DOWNLOAD, &transfer, what, err);
 }
 
 int psx_dev_present(struct psx_transport *t, const uint16_t *levels, struct psx_error *err)
@@ -62,7 +80,8 @@ int psx_dev_present(struct psx_transport *t, const uint16_t *levels, struct psx_
 }
 
 int psx_dev_commit(struct psx_transport *t, const struct psx_settings *s, enum psx_mode mode,
-		   const uint32_t *slots, size_t count, uint32_t *cfg_id, struct psx_error *err)
+		   const uint32_t *slots, size_t count, uint64_t calibration, uint32_t *cfg_id,
+		   struct psx_error *err)
 {
 	struct psx_dev *dev = (struct psx_dev *)t;
 	struct psxdet_config config = {
@@ -73,6 +92,7 @@ int psx_dev_commit(struct psx_transport *t, const struct psx_settings *s, enum p
 		.channels = (uint32_t)count,
 		.exposure_ns = s->exposure_ns,
 		.period_ns = s->period_ns,
+		.calibration = calibration,
 	};
 	size_t i;
 

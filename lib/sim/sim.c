@@ -129,18 +129,17 @@ static int sim_get_status(struct psx_transport *t, struct psx_device_status *st,
 	return 0;
 }
 
-static int sim_set_shutter(struct psx_transport *t, bool open, struct psx_error *err)
+static int sim_set_shutter(struct psx_transport *t, enum psx_shutter position,
+			   struct psx_error *err)
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
 
-	psx_sim_write(sim, PSX_REG_SHUTTER, open);
+	psx_sim_write(sim, PSX_REG_SHUTTER, position);
 	return psx_sim_check(sim, "shutter", err);
 }
 
-static int sim_set_rails(struct psx_transport *t, bool on, struct psx_error *err)
+static int set_rails(struct psx_sim *sim, bool on, struct psx_error *err)
 {
-	struct psx_sim *sim = (struct psx_sim *)t;
-
 	psx_sim_write(sim, PSX_REG_RAIL_CTRL, on ? PSX_RAIL_ON : PSX_RAIL_OFF);
 	if (psx_sim_check(sim, "rails", err))
 		return -1;
@@ -152,6 +151,18 @@ static int sim_set_rails(struct psx_transport *t, bool on, struct psx_error *err
 		psx_model_advance(sim->model, next);
 	}
 	return 0;
+}
+
+static int sim_rails_on(struct psx_transport *t, const struct psx_rails_options *options,
+			struct psx_error *err)
+{
+	(void)options;
+	return set_rails((struct psx_sim *)t, true, err);
+}
+
+static int sim_rails_off(struct psx_transport *t, struct psx_error *err)
+{
+	return set_rails((struct psx_sim *)t, false, err);
 }
 
 static int sim_trigger(struct psx_transport *t, struct psx_error *err)
@@ -193,10 +204,11 @@ static const struct psx_transport_ops sim_ops = {
 	.present = psx_sim_present,
 	.set_shutter = sim_set_shutter,
 	.shape = psx_sim_shape,
-	.write_plane = psx_sim_write_plane,
-	.read_plane = psx_sim_read_plane,
+	.write = psx_sim_write_target,
+	.read = psx_sim_read_target,
 	.commit = psx_sim_commit,
-	.set_rails = sim_set_rails,
+	.rails_on = sim_rails_on,
+	.rails_off = sim_rails_off,
 	.start = sim_start,
 	.stop = psx_sim_stop,
 	.trigger = sim_trigger,

@@ -59,12 +59,13 @@ uint64_t psx_sim_discard(struct psx_transport *t);
 
 /* sim_config.c */
 int psx_sim_shape(struct psx_transport *t, const struct psx_slot *slot, struct psx_error *err);
-int psx_sim_write_plane(struct psx_transport *t, uint32_t slot, unsigned int phase,
-			const int16_t *codes, struct psx_error *err);
-int psx_sim_read_plane(struct psx_transport *t, uint32_t slot, unsigned int phase,
-		       int16_t *codes, struct psx_error *err);
+int psx_sim_write_target(struct psx_transport *t, enum psx_target target, uint32_t slot,
+			 unsigned int phase, const int16_t *values, struct psx_error *err);
+int psx_sim_read_target(struct psx_transport *t, enum psx_target target, uint32_t slot,
+			unsigned int phase, int16_t *values, struct psx_error *err);
 int psx_sim_commit(struct psx_transport *t, const struct psx_settings *s, enum psx_mode mode,
-		   const uint32_t *slots, size_t count, uint32_t *cfg_id, struct psx_error *err);
+		   const uint32_t *slots, size_t count, uint64_t calibration, uint32_t *cfg_id,
+		   struct psx_error *err);
 int psx_sim_present(struct psx_transport *t, const uint16_t *levels, struct psx_error *err);
 
 #endif

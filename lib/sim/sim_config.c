@@ -43,34 +43,46 @@ int psx_sim_shape(struct psx_transport *t, const struct psx_slot *slot, struct p
 	return psx_sim_check(sim, "bank", err);
 }
 
-int psx_sim_write_plane(struct psx_transport *t, uint32_t slot, unsigned int phase,
-			const int16_t *codes, struct psx_error *err)
+static uint32_t load_target(enum psx_target target, uint32_t slot, unsigned int phase)
 {
-	struct psx_sim *sim = (struct psx_sim *)t;
+	static const uint32_t kinds[] = {
+		[PSX_TARGET_PLANE] = PSX_LOAD_PLANE,
+		[PSX_TARGET_DARK] = PSX_LOAD_DARK,
+		[PSX_TARGET_OFFSET] = PSX_LOAD_OFFSET_MAP,
+		[PSX_TARGET_MONITORS] = PSX_LOAD_READBACK,
+	};
 
-	memcpy(sim->region[SIM_STAGING].memory, codes, sim->region[SIM_STAGING].size);
-	return load(sim, PSX_LOAD_TARGET(PSX_LOAD_PLANE, slot, phase), PSX_LOAD_WRITE,
-		    "bias plane", err);
+	return PSX_LOAD_TARGET(kinds[target], slot, phase);
 }
 
-int psx_sim_read_plane(struct psx_transport *t, uint32_t slot, unsigned int phase,
-		       int16_t *codes, struct psx_error *err)
+int psx_sim_write_target(struct psx_transport *t, enum psx_target target, uint32_t slot,
+			 unsigned int phase, const int16_t *values, struct psx_error *err)
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
 
-	if (load(sim, PSX_LOAD_TARGET(PSX_LOAD_PLANE, slot, phase), PSX_LOAD_READ, "bias plane",
-		 err))
+	memcpy(sim->region[SIM_STAGING].memory, values, sim->region[SIM_STAGING].size);
+	return load(sim, load_target(target, slot, phase), PSX_LOAD_WRITE, "bias plane or map", err);
+}
+
+int psx_sim_read_target(struct psx_transport *t, enum psx_target target, uint32_t slot,
+			unsigned int phase, int16_t *values, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	if (load(sim, load_target(target, slot, phase), PSX_LOAD_READ, "bias plane or map", err))
 		return -1;
-	memcpy(codes, sim->region[SIM_STAGING].memory, sim->region[SIM_STAGING].size);
+	memcpy(values, sim->region[SIM_STAGING].memory, sim->region[SIM_STAGING].size);
 	return 0;
 }
 
 int psx_sim_commit(struct psx_transport *t, const struct psx_settings *s, enum psx_mode mode,
-		   const uint32_t *slots, size_t count, uint32_t *cfg_id, struct psx_error *err)
+		   const uint32_t *slots, size_t count, uint64_t calibration, uint32_t *cfg_id,
+		   struct psx_error *err)
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
 	uint32_t i;
 
+	(void)calibration;
 	if (count > PSX_SCHEDULE_MAX)
 		return psx_error_set(err, ENOSPC, "a schedule has at most %u banks",
 				     PSX_SCHEDULE_MAX);

@@ -91,7 +91,7 @@ static double time_copy(size_t bytes)
 static void bench_kernel(const char *profile, const char *name, const struct psx_image *scene)
 {
 	struct psx_kernel *kernel = psx_kernel_preset(name, NULL);
-	struct psx_bank *bank = psx_bank_new(kernel, WIDTH, HEIGHT, PSX_MODE_SCAN, NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ WIDTH, HEIGHT, 0 }, PSX_MODE_SCAN, NULL);
 	double frames[ROUNDS], loads[ROUNDS], copies[ROUNDS];
 	struct psx_device *dev;
 	struct psx_error err;

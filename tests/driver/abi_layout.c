@@ -80,7 +80,10 @@ AT(info, readers_max, 76);
 AT(info, ring_bytes, 80);
 AT(info, serial, 88);
 AT(info, model, 128);
-AT(info, reserved, 152);
+AT(info, border, 152);
+AT(info, slew_max, 156);
+AT(info, rail_mv, 160);
+AT(info, reserved, 164);
 
 SIZE(status, 136);
 AT(status, flags, 0);
@@ -103,7 +106,12 @@ AT(status, dropped_device, 72);
 AT(status, device_ns, 80);
 AT(status, head, 88);
 AT(status, oldest, 96);
-AT(status, reserved, 104);
+AT(status, calibration, 104);
+AT(status, readback_faults, 112);
+AT(status, readback_first, 116);
+AT(status, hold_ms, 120);
+AT(status, slew, 124);
+AT(status, reserved, 128);
 
 SIZE(join, 56);
 AT(join, flags, 0);
@@ -162,11 +170,14 @@ AT(config, period_ns, 32);
 AT(config, bank, 40);
 AT(config, cfg_id, 296);
 AT(config, pending, 300);
-AT(config, reserved, 304);
+AT(config, calibration, 304);
+AT(config, reserved, 312);
 
 SIZE(rails, 16);
 AT(rails, action, 0);
-AT(rails, reserved, 4);
+AT(rails, slew, 4);
+AT(rails, hold_ms, 8);
+AT(rails, heartbeat_ms, 12);
 
 SIZE(start, 32);
 AT(start, frames, 0);
@@ -179,7 +190,7 @@ AT(stop, how, 0);
 AT(stop, reserved, 4);
 
 SIZE(shutter, 16);
-AT(shutter, open, 0);
+AT(shutter, position, 0);
 AT(shutter, reserved, 4);
 
 SIZE(event, 64);

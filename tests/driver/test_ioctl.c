@@ -82,7 +82,7 @@ static const struct command commands[] = {
 	{ "COMMIT", PSXDET_IOC_COMMIT, ON_CLAIM, 0, fill_config,
 	  offsetof(struct psxdet_config, reserved) },
 	{ "RAILS", PSXDET_IOC_RAILS, ON_CLAIM, 0, fill_nothing,
-	  offsetof(struct psxdet_rails, reserved) },
+	  offsetof(struct psxdet_rails, heartbeat_ms) },
 	{ "START", PSXDET_IOC_START, ON_CLAIM, EBUSY, fill_nothing,
 	  offsetof(struct psxdet_start, reserved) },
 	{ "STOP", PSXDET_IOC_STOP, ON_CLAIM, 0, fill_nothing,

@@ -247,7 +247,7 @@ START_TEST(test_states)
 	struct psxdet_start start = { 0 };
 	struct psxdet_rails rails = { .action = 3 };
 	struct psxdet_stop stop = { .how = 2 };
-	struct psxdet_shutter shutter = { .open = 2 };
+	struct psxdet_shutter shutter = { .position = 3 };
 	struct psxdet_transfer scene = rig_transfer(&rig, PSXDET_TARGET_SCENE, 0, 0, codes);
 	struct psxdet_config config = rig_config(0);
 	uint32_t series;
@@ -271,7 +271,7 @@ START_TEST(test_states)
 	series = rig_start(claim, 0);
 	ck_assert_uint_eq(rig_status(fd).series, series);
 	refuse(claim, PSXDET_IOC_START, &start, EBUSY, "START while it runs");
-	shutter.open = 0;
+	shutter.position = 0;
 	refuse(claim, PSXDET_IOC_SHUTTER, &shutter, EBUSY, "SHUTTER while it runs");
 	refuse(claim, PSXDET_IOC_UPLOAD, &scene, EBUSY, "a scene while it runs");
 	refuse(fd, PSXDET_IOC_DOWNLOAD, &scene, EBUSY, "a scene back while it runs");

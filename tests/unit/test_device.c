@@ -26,7 +26,7 @@ static int load(struct psx_device *dev, const char *const *names, size_t count, 
 	for (size_t i = 0; i < count; i++) {
 		struct psx_kernel *kernel = psx_kernel_preset(names[i], NULL);
 
-		banks[i] = psx_bank_new(kernel, info->width, info->height, PSX_MODE_SCAN, NULL);
+		banks[i] = psx_bank_new(kernel, &(struct psx_geometry){ info->width, info->height, 0 }, PSX_MODE_SCAN, NULL);
 		psx_kernel_free(kernel);
 	}
 	result = psx_device_load(dev, NULL, banks, count, cfg_id);
@@ -229,7 +229,7 @@ START_TEST(a_software_trigger_makes_one_frame)
 	struct psx_device *dev = open_device("sim:width=9,height=9,scene=flat:9");
 	struct psx_settings *s = psx_settings_new();
 	struct psx_kernel *kernel = psx_kernel_preset("mean", NULL);
-	struct psx_bank *bank = psx_bank_new(kernel, 9, 9, PSX_MODE_SNAP, NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ 9, 9, 0 }, PSX_MODE_SNAP, NULL);
 	const struct psx_frame *frame;
 	struct psx_acquisition *acq;
 
@@ -257,7 +257,7 @@ START_TEST(planes_are_read_back)
 {
 	struct psx_device *dev = open_device("sim:width=13,height=11,scene=flat:9");
 	struct psx_kernel *kernel = psx_kernel_preset("laplacian", NULL);
-	struct psx_bank *bank = psx_bank_new(kernel, 13, 11, PSX_MODE_SCAN, NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ 13, 11, 0 }, PSX_MODE_SCAN, NULL);
 	int16_t wanted[143], got[143];
 
 	ck_assert_int_eq(psx_device_load(dev, NULL, &bank, 1, NULL), 0);
@@ -280,11 +280,11 @@ START_TEST(a_refused_load_changes_nothing)
 	struct psx_device *dev = open_device("sim:width=20,height=10,scene=flat:9");
 	struct psx_settings *s = psx_settings_new();
 	struct psx_kernel *kernel = psx_kernel_preset("log", NULL);
-	struct psx_bank *bank = psx_bank_new(kernel, 20, 10, PSX_MODE_SCAN, NULL);
-	struct psx_bank *other = psx_bank_new(kernel, 10, 20, PSX_MODE_SCAN, NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ 20, 10, 0 }, PSX_MODE_SCAN, NULL);
+	struct psx_bank *other = psx_bank_new(kernel, &(struct psx_geometry){ 10, 20, 0 }, PSX_MODE_SCAN, NULL);
 	struct psx_bank *none = NULL, *mixed[2] = { bank, NULL };
 
-	mixed[1] = psx_bank_new(kernel, 20, 10, PSX_MODE_SNAP, NULL);
+	mixed[1] = psx_bank_new(kernel, &(struct psx_geometry){ 20, 10, 0 }, PSX_MODE_SNAP, NULL);
 	ck_assert_int_eq(psx_device_load(dev, NULL, &bank, 1, NULL), 0);
 	ck_assert_int_eq(psx_device_load(dev, NULL, &other, 1, NULL), -1);
 	ck_assert_int_eq(psx_device_load(dev, NULL, &none, 1, NULL), -1);

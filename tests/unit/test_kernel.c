@@ -151,7 +151,7 @@ START_TEST(null_leaves_no_sum)
 {
 	struct psx_kernel *kernel = psx_kernel_preset(psx_kernel_preset_name((size_t)_i), NULL);
 	unsigned int k = psx_kernel_get_k(kernel);
-	struct psx_bank *bank = psx_bank_new(kernel, 30, 30, PSX_MODE_SCAN, NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ 30, 30, 0 }, PSX_MODE_SCAN, NULL);
 	double shrink = psx_kernel_get_scale(kernel) * 256 / psx_bank_get_scale(bank);
 	double wanted = _i == 0 || _i == 3 ? shrink : 0;
 	int16_t *plane = malloc(900 * sizeof(*plane));
@@ -174,7 +174,7 @@ START_TEST(planes_tile_the_sensor)
 	const double ones[9] = { 1, 1, 1, 1, 1, 1, 1, 1, 1 };
 	struct psx_kernel *kernel = psx_kernel_new("ones", 3, ones, 9, NULL);
 	const uint32_t width = 7, height = 5;
-	struct psx_bank *bank = psx_bank_new(kernel, width, height, PSX_MODE_SCAN, NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ width, height, 0 }, PSX_MODE_SCAN, NULL);
 	int16_t plane[35];
 
 	for (unsigned int phase = 0; phase < 9; phase++) {
@@ -214,13 +214,13 @@ START_TEST(bad_arguments_are_refused)
 	ck_assert_int_eq(err.code, ENOENT);
 	kernel = psx_kernel_new("big", 3, big, 0, &err);
 	ck_assert_ptr_nonnull(kernel);
-	ck_assert_ptr_null(psx_bank_new(kernel, 2, 9, PSX_MODE_SNAP, &err));
+	ck_assert_ptr_null(psx_bank_new(kernel, &(struct psx_geometry){ 2, 9, 0 }, PSX_MODE_SNAP, &err));
 	ck_assert_int_eq(err.code, EINVAL);
 	psx_kernel_free(kernel);
 	/* Folded onto the corner the weights need a scale of 750 */
 	kernel = psx_kernel_new("column", 3, column, 0, &err);
 	ck_assert_ptr_nonnull(kernel);
-	ck_assert_ptr_null(psx_bank_new(kernel, 9, 9, PSX_MODE_SCAN, &err));
+	ck_assert_ptr_null(psx_bank_new(kernel, &(struct psx_geometry){ 9, 9, 0 }, PSX_MODE_SCAN, &err));
 	ck_assert_int_eq(err.code, ERANGE);
 	psx_kernel_free(kernel);
 }

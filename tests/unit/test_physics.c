@@ -70,7 +70,7 @@ static struct moments measure(const struct noise *noise, double *scale)
 {
 	struct psx_settings *s = psx_settings_new();
 	struct psx_kernel *kernel = psx_kernel_preset(noise->kernel, NULL);
-	struct psx_bank *bank = psx_bank_new(kernel, SIDE, SIDE, PSX_MODE_SCAN, NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ SIDE, SIDE, 0 }, PSX_MODE_SCAN, NULL);
 	struct psx_error err = { 0 };
 	const struct psx_frame *frame;
 	struct psx_acquisition *acq;

@@ -11,7 +11,7 @@ struct at_reset {
 };
 
 static const struct at_reset at_reset[] = {
-	{ PSX_REG_ID, PSX_ID }, { PSX_REG_VERSION, PSX_VERSION_1_0 },
+	{ PSX_REG_ID, PSX_ID }, { PSX_REG_VERSION, PSX_VERSION_1_1 },
 	{ PSX_REG_CAPS, PSX_CAPS_SHUTTER | PSX_CAPS_SCENE },
 	{ PSX_REG_WIDTH, 13 }, { PSX_REG_HEIGHT, 11 },
 	{ PSX_REG_MAX_K, 15 }, { PSX_REG_BANKS, 256 },

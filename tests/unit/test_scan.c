@@ -55,7 +55,7 @@ static struct psx_frame *frame_of(struct psx_image *image, const struct psx_kern
 		       height);
 	dev = psx_device_open(uri, &err);
 	ck_assert_msg(dev != NULL, "%s", err.message);
-	bank = psx_bank_new(kernel, width, height, mode, &err);
+	bank = psx_bank_new(kernel, &(struct psx_geometry){ width, height, 0 }, mode, &err);
 	ck_assert_msg(bank != NULL, "%s", err.message);
 	ck_assert_int_eq(psx_settings_set_threshold(s, threshold), 0);
 	ck_assert_int_eq(psx_settings_set_polarity(s, polarity), 0);
@@ -173,7 +173,7 @@ END_TEST
  * (whose deviation is 74), one deviation */
 static double noise_of(const struct psx_kernel *kernel)
 {
-	struct psx_bank *bank = psx_bank_new(kernel, 29, 23, PSX_MODE_SCAN, NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ 29, 23, 0 }, PSX_MODE_SCAN, NULL);
 	double scale = psx_bank_get_scale(bank) / 256.0;
 
 	psx_bank_free(bank);

@@ -289,7 +289,7 @@ START_TEST(registers_are_32_bits_wide)
 	boot("width=8,height=8,scene=flat:9");
 	ck_assert_uint_eq(rd(PSX_REG_ID), PSX_ID);
 	ck_assert_uint_eq(vfu_read(rig.fd, 0, PSX_REG_ID, two, 8), 0);
-	ck_assert_uint_eq(two[1], PSX_VERSION_1_0);
+	ck_assert_uint_eq(two[1], PSX_VERSION_1_1);
 	ck_assert_uint_eq(vfu_write(rig.fd, 0, PSX_REG_CFG_EXPOSURE_LO, &exposure, 8), 0);
 	ck_assert_uint_eq(vfu_rd64(rig.fd, PSX_REG_CFG_EXPOSURE_LO), exposure);
 	ck_assert_uint_eq(vfu_read(rig.fd, 0, 2, &bytes, 4), EINVAL);
@@ -393,7 +393,7 @@ static void wait_for_end(void)
 static struct psx_bank *preset(const char *name, u32 width, u32 height)
 {
 	struct psx_kernel *kernel = psx_kernel_preset(name, NULL);
-	struct psx_bank *bank = psx_bank_new(kernel, width, height, PSX_MODE_SCAN, NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ width, height, 0 }, PSX_MODE_SCAN, NULL);
 
 	ck_assert_ptr_nonnull(bank);
 	psx_kernel_free(kernel);

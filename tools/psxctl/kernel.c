@@ -101,7 +101,7 @@ static int make_cell(struct cell *cell, const struct psx_kernel *kernel, struct 
 {
 	const unsigned int k = psx_kernel_get_k(kernel), side = 3 * k;
 	const double *weights = psx_kernel_get_weights(kernel);
-	struct psx_bank *bank = psx_bank_new(kernel, side, side, PSX_MODE_SCAN, err);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ side, side, 0 }, PSX_MODE_SCAN, err);
 	int16_t plane[9 * MAX_TAPS];
 	unsigned int i;
 

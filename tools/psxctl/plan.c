@@ -72,7 +72,8 @@ static int load_banks(const struct plan *plan, struct psx_device *dev, struct ps
 	int failed;
 
 	for (i = 0; i < plan->kernel_count; i++) {
-		banks[i] = psx_bank_new(plan->kernels[i], info->width, info->height, plan->mode, err);
+		banks[i] = psx_bank_new(plan->kernels[i], &(struct psx_geometry){ info->width, info->height, info->border },
+					plan->mode, err);
 		if (!banks[i])
 			return -1;
 	}

@@ -86,11 +86,13 @@ struct psxdet_desc {
 #define PSXDET_CAP_SHUTTER		0x01u
 #define PSXDET_CAP_SCENE		0x02u	/* a model: it can be shown a scene */
 #define PSXDET_CAP_STAGE		0x04u
+#define PSXDET_CAP_OFFSET		0x08u	/* it has dark current; offset and dark maps act */
 
 /* What this driver can do, for programs that are newer or older */
 #define PSXDET_FEATURE_RING		0x01ull
 #define PSXDET_FEATURE_CLAIM		0x02ull
 #define PSXDET_FEATURE_EVENTS		0x04ull
+#define PSXDET_FEATURE_RAILS		0x08ull	/* slew, hold, heartbeat, readback */
 
 struct psxdet_info {
 	__u32 abi;
@@ -105,7 +107,7 @@ struct psxdet_info {
 	__u32 adc_bits;
 	__u32 pitch_um;
 	__u32 max_mv;		/* what code 32767 gives */
-	__u32 max_neighbour_mv;
+	__u32 max_neighbour_mv;	/* the board's, or a lower one set in sysfs */
 	__u32 settle_ns;
 	__u32 exposure_min_ns;
 	__u32 exposure_max_ms;
@@ -115,7 +117,10 @@ struct psxdet_info {
 	__aligned_u64 ring_bytes;
 	char serial[40];
 	char model[24];
-	__u32 reserved[16];
+	__u32 border;		/* sub-pixels at every edge that see nothing */
+	__u32 slew_max;		/* of the rails, mV per ms */
+	__u32 rail_mv;		/* where the rails are when they are on */
+	__u32 reserved[13];
 };
 
 #define PSXDET_RAILS_OFF		0u
@@ -127,12 +132,18 @@ struct psxdet_info {
 #define PSXDET_CAUSE_CURRENT		1u
 #define PSXDET_CAUSE_INTERLOCK		2u
 #define PSXDET_CAUSE_WATCHDOG		3u
+/* Of events alone: the driver took the rails down, and nothing is latched */
+#define PSXDET_CAUSE_HEARTBEAT		4u	/* the owner's is late */
+#define PSXDET_CAUSE_OWNER		5u	/* closed its claim, or its hold is over */
+#define PSXDET_CAUSE_HOST		6u	/* suspend, shutdown, unbinding */
 
 #define PSXDET_STATUS_RUNNING		0x01u
 #define PSXDET_STATUS_SHUTTER_OPEN	0x02u
 #define PSXDET_STATUS_INTERLOCK_OPEN	0x04u
 #define PSXDET_STATUS_CLAIMED		0x08u
 #define PSXDET_STATUS_SOFTWARE_TRIGGER	0x10u	/* as committed last */
+#define PSXDET_STATUS_HELD		0x20u	/* rails are held for who claims next */
+#define PSXDET_STATUS_BEAM		0x40u	/* the shutter is at PSXDET_SHUTTER_BEAM */
 
 struct psxdet_status {
 	__u32 flags;		/* PSXDET_STATUS_ */
@@ -155,7 +166,12 @@ struct psxdet_status {
 	__aligned_u64 device_ns;
 	__aligned_u64 head;
 	__aligned_u64 oldest;
-	__u32 reserved[8];
+	__aligned_u64 calibration;	/* psxdet_config.calibration of what is in force */
+	__u32 readback_faults;	/* DACs that did not follow at the last latch */
+	__u32 readback_first;	/* sub-pixel of the first of them */
+	__u32 hold_ms;		/* until held rails go down */
+	__u32 slew;		/* of the rails, mV per ms */
+	__u32 reserved[2];
 };
 
 /* --------------------------------------------------------------- readers -- */
@@ -221,6 +237,7 @@ struct psxdet_bank {
 #define PSXDET_TARGET_DARK		2u	/* s16 ADC codes */
 #define PSXDET_TARGET_OFFSET		3u	/* s16 offset DAC codes */
 #define PSXDET_TARGET_SCENE		4u	/* u16 grey levels; PSXDET_CAP_SCENE */
+#define PSXDET_TARGET_READBACK		5u	/* s16 DAC codes as monitored; DOWNLOAD only */
 
 /* One whole plane, map or scene: width * height values in native order */
 struct psxdet_transfer {
@@ -255,16 +272,24 @@ struct psxdet_config {
 	__u8 bank[PSXDET_CHANNELS_MAX];
 	__u32 cfg_id;		/* out */
 	__u32 pending;		/* out: 1 when it waits for the frame boundary */
-	__u32 reserved[8];
+	__aligned_u64 calibration;	/* of user space, for psxdet_status; 0 = none */
+	__u32 reserved[6];
 };
 
 #define PSXDET_RAILS_DO_OFF		0u
 #define PSXDET_RAILS_DO_ON		1u
 #define PSXDET_RAILS_DO_CLEAR		2u	/* a trip */
 
+#define PSXDET_HOLD_MAX_MS		86400000u
+#define PSXDET_HEARTBEAT_MIN_MS		10u
+#define PSXDET_HEARTBEAT_MAX_MS		3600000u
+
+/* ON also when they are on: for another hold or heartbeat. 0 in the others */
 struct psxdet_rails {
 	__u32 action;		/* PSXDET_RAILS_DO_ */
-	__u32 reserved[3];
+	__u32 slew;		/* mV per ms, up to slew_max; 0 = 100; not while they are up */
+	__u32 hold_ms;		/* that they stay up after the claim's end */
+	__u32 heartbeat_ms;	/* between two PSXDET_IOC_BEAT at most; 0 = none needed */
 };
 
 struct psxdet_start {
@@ -282,15 +307,19 @@ struct psxdet_stop {
 	__u32 reserved[3];
 };
 
+#define PSXDET_SHUTTER_CLOSED		0u
+#define PSXDET_SHUTTER_OPEN		1u
+#define PSXDET_SHUTTER_BEAM		2u	/* open, and the object out of the beam */
+
 struct psxdet_shutter {
-	__u32 open;		/* 0 or 1 */
+	__u32 position;		/* PSXDET_SHUTTER_ */
 	__u32 reserved[3];
 };
 
 /* ---------------------------------------------------------------- events -- */
 
 #define PSXDET_EVENT_RAILS		1u	/* state, cause */
-#define PSXDET_EVENT_COMMIT		2u	/* cfg_id is latched, and was read back */
+#define PSXDET_EVENT_COMMIT		2u	/* cfg_id is latched; count DACs did not follow */
 #define PSXDET_EVENT_END		3u	/* series ended, all its frames are there */
 #define PSXDET_EVENT_OVERRUN		4u	/* this lossy reader lost count frames */
 #define PSXDET_EVENT_ERROR		5u	/* error, reg: the device's ERROR register */
@@ -324,6 +353,9 @@ struct psxdet_event {
 #define PSXDET_IOC_GET_STATS	_IOR(PSXDET_IOC_MAGIC, 0x05, struct psxdet_reader_stats)
 #define PSXDET_IOC_DOWNLOAD	_IOW(PSXDET_IOC_MAGIC, 0x06, struct psxdet_transfer)
 #define PSXDET_IOC_CLAIM	_IOWR(PSXDET_IOC_MAGIC, 0x07, struct psxdet_claim)
+/* What was committed last, with cfg_id and pending; and the bank that is named */
+#define PSXDET_IOC_GET_CONFIG	_IOR(PSXDET_IOC_MAGIC, 0x08, struct psxdet_config)
+#define PSXDET_IOC_GET_BANK	_IOWR(PSXDET_IOC_MAGIC, 0x09, struct psxdet_bank)
 
 /* On a claim */
 #define PSXDET_IOC_BANK		_IOW(PSXDET_IOC_MAGIC, 0x20, struct psxdet_bank)
@@ -334,5 +366,6 @@ struct psxdet_event {
 #define PSXDET_IOC_STOP		_IOW(PSXDET_IOC_MAGIC, 0x25, struct psxdet_stop)
 #define PSXDET_IOC_TRIGGER	_IO(PSXDET_IOC_MAGIC, 0x26)
 #define PSXDET_IOC_SHUTTER	_IOW(PSXDET_IOC_MAGIC, 0x27, struct psxdet_shutter)
+#define PSXDET_IOC_BEAT		_IO(PSXDET_IOC_MAGIC, 0x28)
 
 #endif /* _UAPI_LINUX_PSXDET_H */
