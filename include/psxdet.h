@@ -321,6 +321,13 @@ PSX_API int psx_device_present(struct psx_device *dev, const struct psx_image *s
 /** ENOTSUP without PSX_CAP_SHUTTER, EBUSY while running. */
 PSX_API int psx_device_set_shutter(struct psx_device *dev, enum psx_shutter position);
 
+/** Asked for darkness (PSX_SHUTTER_CLOSED), the open beam or the object in it
+ * (PSX_SHUTTER_OPEN); returns when it is there. Not 0 is ECANCELED. */
+typedef int (*psx_operator)(void *arg, enum psx_shutter wanted);
+/** Who does what a shutter would, for psx_device_zero() and calibrations on a device
+ * without PSX_CAP_SHUTTER, where these are ENOTSUP otherwise. NULL for nobody. */
+PSX_API void psx_device_set_operator(struct psx_device *dev, psx_operator ask, void *arg);
+
 /** How rails are switched on; all 0 = 100 mV/ms, no hold, no heartbeat. */
 struct psx_rails_options {
 	uint32_t slew;         /**< mV per ms, up to info.max_slew; 0 = 100 */
@@ -460,12 +467,14 @@ PSX_API int psx_device_load(struct psx_device *dev, const struct psx_settings *s
  * keep it in the banks as offset and dark maps, which psx_device_load() puts
  * in force. Dark current is charge like any other: it grows with bias, exposure
  * and temperature, so maps hold for the settings that they were measured with.
- * Shutter closed (which it does where there is one, and opens it again), `frames`
- * exposures of each bank are averaged, 0 = 16. Rails are switched on for it, and
+ * With the shutter closed (which it does, and puts it back; without one the
+ * operator is asked), `frames` exposures of each bank are averaged, 0 = 16. Rails are switched on for it, and
  * off unless they were on. What was loaded before is replaced by these banks,
  * with their maps. Without PSX_CAP_OFFSET it only loads.
  * Errors: those of psx_device_load(), psx_acquisition_start() and _next();
- * ERANGE when dark current is beyond the offset DAC for all outputs of a bank.
+ * ENOTSUP without shutter and operator; ECANCELED; ERANGE when dark current is
+ * beyond the offset DAC for all outputs of a bank. Where it is for some, these
+ * are in the bank's mask.
  */
 PSX_API int psx_device_zero(struct psx_device *dev, const struct psx_settings *s,
 			    struct psx_bank *const *banks, size_t count, unsigned int frames,
@@ -535,18 +544,13 @@ struct psx_calibration_info {
 /** Told now and then: `done` of `total` steps. Not 0 ends the work with
  * ECANCELED. */
 typedef int (*psx_progress)(void *arg, const char *what, uint64_t done, uint64_t total);
-/** Where there is no shutter: ask for darkness (PSX_SHUTTER_CLOSED) or the open
- * beam, and return when it is there; not 0 is ECANCELED. */
-typedef int (*psx_operator)(void *arg, enum psx_shutter wanted);
-
 /** May grow at its end; all 0 are the defaults. */
 struct psx_calibration_options {
 	unsigned int biases;  /**< of each sign, 5..64; 0 = 17 */
 	unsigned int frames;  /**< exposures averaged at each, 1..1024; 0 = 4 */
 	uint64_t exposure_ns; /**< 0 = 1 s */
 	psx_progress progress; /**< may be NULL */
-	psx_operator ask;      /**< NULL: a device without a shutter is ENOTSUP */
-	void *arg;
+	void *arg;             /**< of `progress` */
 };
 
 /**

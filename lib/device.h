@@ -14,9 +14,28 @@ struct psx_device {
 	unsigned int references; /* the user's and a running acquisition's */
 	bool acquiring;
 	bool adopted; /* slots that were in force at the claim are among the retired */
+	psx_operator ask; /* NULL = nobody */
+	void *ask_arg;
 };
+
+/* Of struct psx_device_status */
+enum { PSX_RAILS_OFF, PSX_RAILS_RAMPING, PSX_RAILS_ON, PSX_RAILS_TRIPPED };
+/* Why they went down: "by over-current" */
+const char *psx_rails_cause(uint32_t cause);
 
 /* Before anything is changed: -1 when somebody else may */
 int psx_device_claim(struct psx_device *dev);
+
+/* A calibration as configurations carry it: id, and minutes since 1970; 0 = none */
+static inline uint64_t psx_calibration_mark(uint32_t id, int64_t time)
+{
+	return (uint64_t)id << 32 | (uint32_t)(time / 60);
+}
+
+static inline void psx_calibration_unmark(uint64_t mark, uint32_t *id, int64_t *time)
+{
+	*id = (uint32_t)(mark >> 32);
+	*time = (int64_t)(uint32_t)mark * 60;
+}
 
 #endif
