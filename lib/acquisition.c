@@ -16,6 +16,7 @@ struct psx_acquisition {
 	atomic_bool stop_asked;
 	bool stop_told;
 	bool joined; /* somebody else started it */
+	bool rails;  /* it switched them on */
 	bool ended;
 };
 
@@ -41,10 +42,11 @@ static struct psx_acquisition *begin(struct psx_acquisition *acq)
 	return acq;
 }
 
-static int start(struct psx_device *dev, uint64_t frames)
+static int start(struct psx_acquisition *acq, uint64_t frames)
 {
+	struct psx_device *dev = acq->dev;
 	const struct psx_transport_ops *ops = dev->transport->ops;
-	const struct psx_rails_options as_they_are = { 0 };
+	const struct psx_rails_options plain = { 0 };
 	struct psx_device_status now = { 0 };
 	struct psx_error ignored;
 	int code;
@@ -53,13 +55,16 @@ static int start(struct psx_device *dev, uint64_t frames)
 		return -1;
 	if (!now.cfg_id)
 		return psx_error_set(&dev->error, EINVAL, "no kernel is loaded");
-	if (psx_device_claim(dev))
+	/* Rails may be held, until the claim: only then it is known whether they are on */
+	if (psx_device_claim(dev) || ops->get_status(dev->transport, &now, &dev->error))
 		return -1;
-	if (!ops->rails_on(dev->transport, &as_they_are, &dev->error) &&
+	acq->rails = now.rails != PSX_RAILS_ON;
+	if ((!acq->rails || !ops->rails_on(dev->transport, &plain, &dev->error)) &&
 	    !ops->start(dev->transport, frames, &dev->error))
 		return 0;
 	code = errno;
-	(void)ops->rails_off(dev->transport, &ignored);
+	if (acq->rails)
+		(void)ops->rails_off(dev->transport, &ignored);
 	errno = code;
 	return -1;
 }
@@ -68,7 +73,7 @@ struct psx_acquisition *psx_acquisition_start(struct psx_device *dev, uint64_t f
 {
 	struct psx_acquisition *acq = new_acquisition(dev, false);
 
-	if (acq && start(dev, frames)) {
+	if (acq && start(acq, frames)) {
 		free(acq);
 		return NULL;
 	}
@@ -198,7 +203,7 @@ void psx_acquisition_free(struct psx_acquisition *acq)
 	if (!acq)
 		return;
 	psx_acquisition_abort(acq);
-	if (!acq->joined)
+	if (acq->rails)
 		(void)acq->dev->transport->ops->rails_off(acq->dev->transport, &ignored);
 	acq->dev->acquiring = false;
 	psx_device_close(acq->dev);

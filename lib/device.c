@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CHANNELS_MOST 256
+
 const char *psx_version(void)
 {
 	return PSX_VERSION;
@@ -129,6 +131,33 @@ int psx_device_set_shutter(struct psx_device *dev, enum psx_shutter position)
 	if (psx_device_claim(dev))
 		return -1;
 	return dev->transport->ops->set_shutter(dev->transport, position, &dev->error);
+}
+
+int psx_device_get_channels(struct psx_device *dev)
+{
+	struct psx_channel_info channels[CHANNELS_MOST];
+	size_t count;
+
+	if (dev->transport->ops->get_schedule(dev->transport, channels, CHANNELS_MOST, &count,
+					      &dev->error))
+		return -1;
+	return (int)count;
+}
+
+int psx_device_get_channel(struct psx_device *dev, unsigned int channel,
+			   struct psx_channel_info *info)
+{
+	struct psx_channel_info channels[CHANNELS_MOST];
+	size_t count;
+
+	if (dev->transport->ops->get_schedule(dev->transport, channels, CHANNELS_MOST, &count,
+					      &dev->error))
+		return -1;
+	if (channel >= count)
+		return psx_error_set(&dev->error, EINVAL, "no channel %u: %zu are loaded, from 0",
+				     channel, count);
+	*info = channels[channel];
+	return 0;
 }
 
 int psx_device_trigger(struct psx_device *dev)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Opening a device of the kernel driver; its facts and state. */
+#include "../device.h"
 #include "dev.h"
 
 #include <errno.h>
@@ -68,16 +69,11 @@ int psx_dev_read_status(struct psx_dev *dev, struct psxdet_status *st, struct ps
 	return psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_GET_STATUS, st, "state", err);
 }
 
-const char *psx_dev_cause(uint32_t cause)
+static enum psx_shutter shutter_of(uint32_t flags)
 {
-	static const char *const words[] = {
-		[PSXDET_CAUSE_NONE] = "for no reason that the device names",
-		[PSXDET_CAUSE_CURRENT] = "by over-current",
-		[PSXDET_CAUSE_INTERLOCK] = "by the open interlock",
-		[PSXDET_CAUSE_WATCHDOG] = "by the watchdog: the host did not answer in time",
-	};
-
-	return words[cause < sizeof(words) / sizeof(words[0]) ? cause : 0];
+	if (flags & PSXDET_STATUS_BEAM)
+		return PSX_SHUTTER_BEAM;
+	return flags & PSXDET_STATUS_SHUTTER_OPEN ? PSX_SHUTTER_OPEN : PSX_SHUTTER_CLOSED;
 }
 
 static int dev_get_status(struct psx_transport *t, struct psx_device_status *status,
@@ -108,7 +104,14 @@ static int dev_get_status(struct psx_transport *t, struct psx_device_status *sta
 		.readers = st.readers,
 		.reserving = st.reserving,
 		.software_trigger = st.flags & PSXDET_STATUS_SOFTWARE_TRIGGER,
+		.shutter = shutter_of(st.flags),
+		.hold_ms = st.hold_ms,
+		.slew = st.slew,
+		.readback_faults = st.readback_faults,
+		.readback_first = st.readback_first,
 	};
+	psx_calibration_unmark(st.calibration, &status->calibration_id,
+			       &status->calibration_time);
 	return 0;
 }
 
@@ -138,8 +141,11 @@ static const struct psx_transport_ops dev_ops = {
 	.write = psx_dev_write,
 	.read = psx_dev_read,
 	.commit = psx_dev_commit,
+	.get_schedule = psx_dev_get_schedule,
 	.rails_on = psx_dev_rails_on,
 	.rails_off = psx_dev_rails_off,
+	.clear_trip = psx_dev_clear_trip,
+	.beat = psx_dev_beat,
 	.start = psx_dev_start,
 	.join = psx_dev_join,
 	.leave = psx_dev_leave,
@@ -171,8 +177,12 @@ static void fill_info(struct psx_device_info *info, const struct psxdet_info *fa
 	info->min_exposure_ns = facts->exposure_min_ns;
 	info->max_exposure_ns = facts->exposure_max_ms * 1000000ull;
 	info->caps = (facts->caps & PSXDET_CAP_SHUTTER ? PSX_CAP_SHUTTER : 0) |
-		     (facts->caps & PSXDET_CAP_SCENE ? PSX_CAP_SCENE : 0);
+		     (facts->caps & PSXDET_CAP_SCENE ? PSX_CAP_SCENE : 0) |
+		     (facts->caps & PSXDET_CAP_OFFSET ? PSX_CAP_OFFSET : 0);
 	info->simulated = facts->caps & PSXDET_CAP_SCENE;
+	info->border = facts->border;
+	info->max_slew = facts->slew_max;
+	info->rail_mv = facts->rail_mv;
 }
 
 static bool is_power_of_two(uint64_t value)

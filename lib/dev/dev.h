@@ -7,7 +7,7 @@
 #include "../transport.h"
 #include "ring.h"
 
-#define PSX_DEV_RAMP_MS 10000 /* rails that take longer are an error */
+#define PSX_DEV_RAMP_MS 10000 /* rails that take longer than their slew does are an error */
 
 struct psx_dev {
 	struct psx_transport base;
@@ -34,13 +34,14 @@ int psx_dev_gone(const struct psx_dev *dev, struct psx_error *err);
 /* -1 with EACCES, which says why, where the node may only be read */
 int psx_dev_check_writable(const struct psx_dev *dev, struct psx_error *err);
 int psx_dev_read_status(struct psx_dev *dev, struct psxdet_status *st, struct psx_error *err);
-const char *psx_dev_cause(uint32_t cause);
 
 /* dev_claim.c */
 int psx_dev_claim(struct psx_transport *t, struct psx_error *err);
 int psx_dev_rails_on(struct psx_transport *t, const struct psx_rails_options *options,
 		     struct psx_error *err);
 int psx_dev_rails_off(struct psx_transport *t, struct psx_error *err);
+int psx_dev_clear_trip(struct psx_transport *t, struct psx_error *err);
+int psx_dev_beat(struct psx_transport *t, struct psx_error *err);
 int psx_dev_set_shutter(struct psx_transport *t, enum psx_shutter position,
 			struct psx_error *err);
 int psx_dev_trigger(struct psx_transport *t, struct psx_error *err);
@@ -54,6 +55,8 @@ int psx_dev_read(struct psx_transport *t, enum psx_target target, uint32_t slot,
 int psx_dev_commit(struct psx_transport *t, const struct psx_settings *s, enum psx_mode mode,
 		   const uint32_t *slots, size_t count, uint64_t calibration, uint32_t *cfg_id,
 		   struct psx_error *err);
+int psx_dev_get_schedule(struct psx_transport *t, struct psx_channel_info *channels, size_t room,
+			 size_t *count, struct psx_error *err);
 int psx_dev_present(struct psx_transport *t, const uint16_t *levels, struct psx_error *err);
 
 /* dev_ring.c */

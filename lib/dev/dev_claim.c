@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The claim, and what is switched with it: rails, shutter, trigger. */
+#include "../device.h"
 #include "dev.h"
 
 #include <errno.h>
@@ -59,9 +60,15 @@ static void wait_for_event(struct psx_dev *dev)
 	psx_dev_drain_events(dev);
 }
 
+/* That they may take, from one end to the other */
+static uint64_t ramp_ms(const struct psx_dev *dev, const struct psxdet_status *st)
+{
+	return PSX_DEV_RAMP_MS + (st->slew ? dev->facts.rail_mv / st->slew : 0);
+}
+
 static int wait_for_rails(struct psx_dev *dev, uint32_t wanted, struct psx_error *err)
 {
-	const uint64_t deadline = now_ms() + PSX_DEV_RAMP_MS;
+	const uint64_t begin = now_ms();
 	struct psxdet_status st;
 
 	for (;;) {
@@ -73,13 +80,13 @@ static int wait_for_rails(struct psx_dev *dev, uint32_t wanted, struct psx_error
 			if (wanted == PSXDET_RAILS_OFF)
 				return 0;
 			return psx_error_set(err, EIO, "%s: the rails tripped %s", dev->node,
-					     psx_dev_cause(st.cause));
+					     psx_rails_cause(st.cause));
 		}
-		if (now_ms() > deadline)
+		if (now_ms() - begin > ramp_ms(dev, &st))
 			return psx_error_set(err, ETIMEDOUT,
-					     "%s: the rails are at %+.1f V / %+.1f V after %d s", dev->node,
-					     st.rail_positive_mv / 1e3, st.rail_negative_mv / 1e3,
-					     PSX_DEV_RAMP_MS / 1000);
+					     "%s: the rails are at %+.1f V / %+.1f V after %.1f s",
+					     dev->node, st.rail_positive_mv / 1e3,
+					     st.rail_negative_mv / 1e3, (double)ramp_ms(dev, &st) / 1e3);
 		wait_for_event(dev);
 	}
 }
@@ -95,7 +102,7 @@ static int say_tripped(struct psx_dev *dev, struct psx_error *err)
 	if (st.rails != PSXDET_RAILS_TRIPPED)
 		return psx_error_set(err, why.code, "%s", why.message);
 	return psx_error_set(err, EIO, "%s: the rails are tripped %s, until the trip is cleared",
-			     dev->node, psx_dev_cause(st.cause));
+			     dev->node, psx_rails_cause(st.cause));
 }
 
 static int set_rails(struct psx_dev *dev, struct psxdet_rails *rails, uint32_t wanted,
@@ -124,6 +131,20 @@ int psx_dev_rails_off(struct psx_transport *t, struct psx_error *err)
 	struct psxdet_rails rails = { .action = PSXDET_RAILS_DO_OFF };
 
 	return set_rails((struct psx_dev *)t, &rails, PSXDET_RAILS_OFF, err);
+}
+
+int psx_dev_clear_trip(struct psx_transport *t, struct psx_error *err)
+{
+	struct psxdet_rails rails = { .action = PSXDET_RAILS_DO_CLEAR };
+
+	return set_rails((struct psx_dev *)t, &rails, PSXDET_RAILS_OFF, err);
+}
+
+int psx_dev_beat(struct psx_transport *t, struct psx_error *err)
+{
+	struct psx_dev *dev = (struct psx_dev *)t;
+
+	return psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_BEAT, NULL, "heartbeat", err);
 }
 
 int psx_dev_set_shutter(struct psx_transport *t, enum psx_shutter position,

@@ -106,3 +106,37 @@ int psx_dev_commit(struct psx_transport *t, const struct psx_settings *s, enum p
 	*cfg_id = config.cfg_id;
 	return 0;
 }
+
+static int read_bank(struct psx_dev *dev, uint32_t slot, uint32_t mode,
+		     struct psx_channel_info *channel, struct psx_error *err)
+{
+	struct psxdet_bank bank = { .bank = slot };
+
+	if (psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_GET_BANK, &bank, "bank", err))
+		return -1;
+	*channel = (struct psx_channel_info){
+		.bank = slot,
+		.k = bank.k,
+		.phases = bank.phases,
+		.mode = (enum psx_mode)mode,
+		.scale = (uint16_t)bank.scale,
+		.threshold = (uint16_t)bank.threshold,
+	};
+	return 0;
+}
+
+int psx_dev_get_schedule(struct psx_transport *t, struct psx_channel_info *channels, size_t room,
+			 size_t *count, struct psx_error *err)
+{
+	struct psx_dev *dev = (struct psx_dev *)t;
+	struct psxdet_config config = { 0 };
+	size_t i;
+
+	if (psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_GET_CONFIG, &config, "configuration", err))
+		return errno == ENODATA ? psx_error_set(err, ENODATA, "nothing is loaded") : -1;
+	*count = config.channels < PSXDET_CHANNELS_MAX ? config.channels : PSXDET_CHANNELS_MAX;
+	for (i = 0; i < *count && i < room; i++)
+		if (read_bank(dev, config.bank[i], config.mode, &channels[i], err))
+			return -1;
+	return 0;
+}

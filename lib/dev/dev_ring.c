@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Joining a device's frame ring, waiting for frames, ending. */
+#include "../device.h"
 #include "dev.h"
 
 #include <errno.h>
@@ -288,7 +289,7 @@ static int judge_end(struct psx_dev *dev, struct psx_error *err)
 		return -1;
 	if (st.rails == PSXDET_RAILS_TRIPPED)
 		return psx_error_set(err, EIO, "%s: the rails tripped %s", dev->node,
-				     psx_dev_cause(st.cause));
+				     psx_rails_cause(st.cause));
 	if (st.rails != PSXDET_RAILS_ON)
 		return say_rails_down(dev, err);
 	if (dev->error)

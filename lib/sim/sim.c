@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Opening a model, its registers, rails and state. */
 #include "sim.h"
+#include "../device.h"
 #include "../error.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #define REGION_SHIFT 48
+#define DEFAULT_SLEW 100 /* mV per ms */
 
 uint64_t psx_sim_address(enum psx_sim_region region, uint64_t offset)
 {
@@ -104,6 +106,16 @@ static void sim_close(struct psx_transport *t)
 	free(sim);
 }
 
+uint32_t psx_sim_rails(struct psx_sim *sim)
+{
+	return psx_sim_read(sim, PSX_REG_RAIL_STATE) & 0xff;
+}
+
+uint32_t psx_sim_cause(struct psx_sim *sim)
+{
+	return psx_sim_read(sim, PSX_REG_RAIL_STATE) >> 8;
+}
+
 static int sim_get_status(struct psx_transport *t, struct psx_device_status *st,
 			  struct psx_error *err)
 {
@@ -112,7 +124,7 @@ static int sim_get_status(struct psx_transport *t, struct psx_device_status *st,
 
 	(void)err;
 	st->cfg_id = psx_sim_read(sim, PSX_REG_CFG_ID);
-	st->rails = psx_sim_read(sim, PSX_REG_RAIL_STATE) & 0xff;
+	st->rails = psx_sim_rails(sim);
 	st->rail_mv[0] = (int32_t)psx_sim_read(sim, PSX_REG_RAIL_POS_MV);
 	st->rail_mv[1] = (int32_t)psx_sim_read(sim, PSX_REG_RAIL_NEG_MV);
 	st->leakage_pa = (int32_t)psx_sim_read(sim, PSX_REG_LEAKAGE_PA);
@@ -123,9 +135,15 @@ static int sim_get_status(struct psx_transport *t, struct psx_device_status *st,
 	st->dropped = psx_sim_read64(sim, PSX_REG_DROPPED_LO);
 	st->device_ns = psx_sim_read64(sim, PSX_REG_CLOCK_LO);
 	st->pending_cfg_id = psx_sim_read(sim, PSX_REG_CFG_PENDING);
-	st->cause = psx_sim_read(sim, PSX_REG_RAIL_STATE) >> 8;
+	st->cause = psx_sim_cause(sim);
 	st->series = sim->series;
 	st->software_trigger = sim->software_trigger;
+	st->interlock_open = status & PSX_STATUS_INTERLOCK_OPEN;
+	st->shutter = (enum psx_shutter)psx_sim_read(sim, PSX_REG_SHUTTER);
+	st->slew = psx_sim_read(sim, PSX_REG_RAIL_SLEW);
+	st->readback_faults = psx_sim_read(sim, PSX_REG_READBACK_FAULTS);
+	st->readback_first = psx_sim_read(sim, PSX_REG_READBACK_FIRST);
+	psx_calibration_unmark(sim->calibration, &st->calibration_id, &st->calibration_time);
 	return 0;
 }
 
@@ -138,31 +156,68 @@ static int sim_set_shutter(struct psx_transport *t, enum psx_shutter position,
 	return psx_sim_check(sim, "shutter", err);
 }
 
-static int set_rails(struct psx_sim *sim, bool on, struct psx_error *err)
+/* Until the rails are where they were sent, tripped ones at 0 V */
+static int ramp(struct psx_sim *sim, struct psx_error *err)
 {
-	psx_sim_write(sim, PSX_REG_RAIL_CTRL, on ? PSX_RAIL_ON : PSX_RAIL_OFF);
-	if (psx_sim_check(sim, "rails", err))
-		return -1;
-	while ((psx_sim_read(sim, PSX_REG_RAIL_STATE) & 0xff) == PSX_RAIL_STATE_RAMPING) {
-		uint64_t next = psx_model_next_event(sim->model);
+	for (;;) {
+		uint32_t state = psx_sim_rails(sim);
+		uint64_t next;
 
+		if (state != PSX_RAIL_STATE_RAMPING &&
+		    (state != PSX_RAIL_STATE_TRIPPED || !psx_sim_read(sim, PSX_REG_RAIL_POS_MV)))
+			return 0;
+		next = psx_model_next_event(sim->model);
 		if (next == UINT64_MAX)
 			return psx_error_set(err, EIO, "the device's clock has ended");
 		psx_model_advance(sim->model, next);
 	}
-	return 0;
 }
 
+/* Hold and heartbeat are for the time after a process, or beside it: here the
+ * detector is in it */
 static int sim_rails_on(struct psx_transport *t, const struct psx_rails_options *options,
 			struct psx_error *err)
 {
-	(void)options;
-	return set_rails((struct psx_sim *)t, true, err);
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	if (psx_sim_rails(sim) == PSX_RAIL_STATE_ON)
+		return 0;
+	if (psx_sim_rails(sim) == PSX_RAIL_STATE_TRIPPED)
+		return psx_error_set(err, EIO, "the rails are tripped %s, until the trip is cleared",
+				     psx_rails_cause(psx_sim_cause(sim)));
+	psx_sim_write(sim, PSX_REG_RAIL_SLEW, options->slew ? options->slew : DEFAULT_SLEW);
+	if (psx_sim_check(sim, "slew", err))
+		return -1;
+	psx_sim_write(sim, PSX_REG_RAIL_CTRL, PSX_RAIL_ON);
+	if (psx_sim_check(sim, "rails", err) || ramp(sim, err))
+		return -1;
+	if (psx_sim_rails(sim) != PSX_RAIL_STATE_ON)
+		return psx_error_set(err, EIO, "the rails tripped %s",
+				     psx_rails_cause(psx_sim_cause(sim)));
+	return 0;
 }
 
 static int sim_rails_off(struct psx_transport *t, struct psx_error *err)
 {
-	return set_rails((struct psx_sim *)t, false, err);
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	psx_sim_write(sim, PSX_REG_RAIL_CTRL, PSX_RAIL_OFF);
+	return psx_sim_check(sim, "rails", err) ? -1 : ramp(sim, err);
+}
+
+static int sim_clear_trip(struct psx_transport *t, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	psx_sim_write(sim, PSX_REG_RAIL_CTRL, PSX_RAIL_CLEAR);
+	return psx_sim_check(sim, "trip", err);
+}
+
+static int sim_beat(struct psx_transport *t, struct psx_error *err)
+{
+	(void)t;
+	(void)err;
+	return 0;
 }
 
 static int sim_trigger(struct psx_transport *t, struct psx_error *err)
@@ -207,8 +262,11 @@ static const struct psx_transport_ops sim_ops = {
 	.write = psx_sim_write_target,
 	.read = psx_sim_read_target,
 	.commit = psx_sim_commit,
+	.get_schedule = psx_sim_get_schedule,
 	.rails_on = sim_rails_on,
 	.rails_off = sim_rails_off,
+	.clear_trip = sim_clear_trip,
+	.beat = sim_beat,
 	.start = sim_start,
 	.stop = psx_sim_stop,
 	.trigger = sim_trigger,
@@ -244,8 +302,12 @@ static void fill_info(struct psx_sim *sim)
 	info->min_exposure_ns = psx_sim_read(sim, PSX_REG_EXPOSURE_MIN_NS);
 	info->max_exposure_ns = psx_sim_read(sim, PSX_REG_EXPOSURE_MAX_MS) * 1000000ull;
 	info->caps = (caps & PSX_CAPS_SHUTTER ? PSX_CAP_SHUTTER : 0) |
-		     (caps & PSX_CAPS_SCENE ? PSX_CAP_SCENE : 0);
+		     (caps & PSX_CAPS_SCENE ? PSX_CAP_SCENE : 0) |
+		     (caps & PSX_CAPS_OFFSET ? PSX_CAP_OFFSET : 0);
 	info->simulated = caps & PSX_CAPS_SCENE;
+	info->border = psx_sim_read(sim, PSX_REG_BORDER);
+	info->max_slew = psx_sim_read(sim, PSX_REG_SLEW_MAX);
+	info->rail_mv = psx_sim_read(sim, PSX_REG_RAIL_MV);
 }
 
 static int start_model(struct psx_sim *sim, const struct psx_sim_options *options,

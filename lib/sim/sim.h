@@ -35,7 +35,11 @@ struct psx_sim {
 	double rate;
 	uint64_t made_before, dropped_before, full_before; /* counters at the start */
 	uint32_t series;
-	bool software_trigger; /* as committed last */
+	bool software_trigger; /* as committed last, and what follows */
+	enum psx_mode mode;
+	uint8_t schedule[PSX_SCHEDULE_MAX]; /* slots, one a channel */
+	size_t channels;		    /* 0 = nothing is committed */
+	uint64_t calibration;
 	bool stopping; /* what is ready is handed out at once */
 	int wake_fd; /* eventfd; -1 = none */
 };
@@ -46,6 +50,8 @@ uint64_t psx_sim_read64(struct psx_sim *sim, uint32_t reg_lo);
 void psx_sim_write(struct psx_sim *sim, uint32_t reg, uint32_t value);
 void psx_sim_write64(struct psx_sim *sim, uint32_t reg_lo, uint64_t value);
 int psx_sim_check(struct psx_sim *sim, const char *what, struct psx_error *err);
+uint32_t psx_sim_rails(struct psx_sim *sim); /* PSX_RAIL_STATE_ */
+uint32_t psx_sim_cause(struct psx_sim *sim);
 uint64_t psx_sim_address(enum psx_sim_region region, uint64_t offset);
 
 /* sim_ring.c */
@@ -66,6 +72,8 @@ int psx_sim_read_target(struct psx_transport *t, enum psx_target target, uint32_
 int psx_sim_commit(struct psx_transport *t, const struct psx_settings *s, enum psx_mode mode,
 		   const uint32_t *slots, size_t count, uint64_t calibration, uint32_t *cfg_id,
 		   struct psx_error *err);
+int psx_sim_get_schedule(struct psx_transport *t, struct psx_channel_info *channels, size_t room,
+			 size_t *count, struct psx_error *err);
 int psx_sim_present(struct psx_transport *t, const uint16_t *levels, struct psx_error *err);
 
 #endif

@@ -82,7 +82,6 @@ int psx_sim_commit(struct psx_transport *t, const struct psx_settings *s, enum p
 	struct psx_sim *sim = (struct psx_sim *)t;
 	uint32_t i;
 
-	(void)calibration;
 	if (count > PSX_SCHEDULE_MAX)
 		return psx_error_set(err, ENOSPC, "a schedule has at most %u banks",
 				     PSX_SCHEDULE_MAX);
@@ -104,8 +103,39 @@ int psx_sim_commit(struct psx_transport *t, const struct psx_settings *s, enum p
 	if (psx_sim_check(sim, "commit", err))
 		return -1;
 	sim->software_trigger = s->software_trigger;
+	sim->mode = mode;
+	sim->calibration = calibration;
+	for (i = 0; i < count; i++)
+		sim->schedule[i] = (uint8_t)slots[i];
+	sim->channels = count;
 	*cfg_id = psx_sim_read(sim, PSX_REG_CFG_PENDING);
 	if (!*cfg_id)
 		*cfg_id = psx_sim_read(sim, PSX_REG_CFG_ID);
 	return 0;
+}
+
+int psx_sim_get_schedule(struct psx_transport *t, struct psx_channel_info *channels, size_t room,
+			 size_t *count, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+	size_t i;
+
+	if (!sim->channels)
+		return psx_error_set(err, ENODATA, "nothing is loaded");
+	for (i = 0; i < sim->channels && i < room; i++) {
+		uint32_t shape;
+
+		psx_sim_write(sim, PSX_REG_BANK_SEL, sim->schedule[i]);
+		shape = psx_sim_read(sim, PSX_REG_BANK_SHAPE);
+		channels[i] = (struct psx_channel_info){
+			.bank = sim->schedule[i],
+			.k = shape & 0xff,
+			.phases = shape >> 8 & 0xff,
+			.mode = sim->mode,
+			.scale = (uint16_t)psx_sim_read(sim, PSX_REG_BANK_SCALE),
+			.threshold = (uint16_t)psx_sim_read(sim, PSX_REG_BANK_THRESHOLD),
+		};
+	}
+	*count = sim->channels;
+	return psx_sim_check(sim, "schedule", err);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The model's frame ring: grant room, let device time pass, take completions. */
 #include "sim.h"
+#include "../device.h"
 #include "../error.h"
 
 #include <errno.h>
@@ -164,6 +165,14 @@ static void fill_info(const struct psx_completion *c, struct psx_frame_info *inf
 	};
 }
 
+/* 0; or what ended it before its time */
+static int ended(struct psx_sim *sim, struct psx_error *err)
+{
+	if (sim->stopping || psx_sim_rails(sim) != PSX_RAIL_STATE_TRIPPED)
+		return 0;
+	return psx_error_set(err, EIO, "the rails tripped %s", psx_rails_cause(psx_sim_cause(sim)));
+}
+
 int psx_sim_next(struct psx_transport *t, int timeout_ms, struct psx_frame_info *info,
 		 const void **payload, size_t *length, struct psx_error *err)
 {
@@ -178,7 +187,7 @@ int psx_sim_next(struct psx_transport *t, int timeout_ms, struct psx_frame_info 
 		uint64_t next = psx_model_next_event(sim->model);
 
 		if (!running(sim))
-			return 0;
+			return ended(sim, err);
 		if (next == UINT64_MAX)
 			return psx_error_set(err, ETIMEDOUT, "the device waits for a trigger, or its clock has ended");
 		psx_model_advance(sim->model, next);
