@@ -33,7 +33,7 @@ static_assert(sizeof(struct psxdet_event) == 64);
 static_assert(sizeof(struct psxdet_config) <= PSX_IOCTL_MAX_SIZE);
 /* The bits of status and the device's are not the same ones: names keep them apart */
 static_assert(PSXDET_CAP_SHUTTER == PSX_CAPS_SHUTTER && PSXDET_CAP_SCENE == PSX_CAPS_SCENE &&
-	      PSXDET_CAP_STAGE == PSX_CAPS_STAGE);
+	      PSXDET_CAP_STAGE == PSX_CAPS_STAGE && PSXDET_CAP_OFFSET == PSX_CAPS_OFFSET);
 
 static int file_get_info(void *context, void *arg)
 {
@@ -42,8 +42,10 @@ static int file_get_info(void *context, void *arg)
 
 	*(struct psxdet_info *)arg = (struct psxdet_info) {
 		.abi = PSXDET_ABI,
-		.caps = id->caps & (PSXDET_CAP_SHUTTER | PSXDET_CAP_SCENE | PSXDET_CAP_STAGE),
-		.features = PSXDET_FEATURE_RING | PSXDET_FEATURE_CLAIM | PSXDET_FEATURE_EVENTS,
+		.caps = id->caps & (PSXDET_CAP_SHUTTER | PSXDET_CAP_SCENE | PSXDET_CAP_STAGE |
+				    PSXDET_CAP_OFFSET),
+		.features = PSXDET_FEATURE_RING | PSXDET_FEATURE_CLAIM | PSXDET_FEATURE_EVENTS |
+			    PSXDET_FEATURE_RAILS,
 		.width = id->width,
 		.height = id->height,
 		.max_k = id->max_k,
@@ -53,7 +55,7 @@ static int file_get_info(void *context, void *arg)
 		.adc_bits = id->depth >> 8 & 0xff,
 		.pitch_um = id->pitch_um,
 		.max_mv = id->max_mv,
-		.max_neighbour_mv = id->neighbour_mv,
+		.max_neighbour_mv = READ_ONCE(file->psx->neighbour_mv),
 		.settle_ns = id->settle_ns,
 		.exposure_min_ns = id->exposure_min_ns,
 		.exposure_max_ms = id->exposure_max_ms,
@@ -61,6 +63,9 @@ static int file_get_info(void *context, void *arg)
 		.ring_entries = PSX_RING_ENTRIES,
 		.readers_max = PSXDET_READERS_MAX,
 		.ring_bytes = file->psx->ring.bytes,
+		.border = id->border,
+		.slew_max = id->slew_max,
+		.rail_mv = id->rail_mv,
 	};
 	memcpy(((struct psxdet_info *)arg)->serial, id->serial, sizeof(id->serial));
 	memcpy(((struct psxdet_info *)arg)->model, id->model, sizeof(id->model));
@@ -82,6 +87,11 @@ static void fill_registers(struct psx_device *psx, struct psxdet_status *st)
 	st->rail_negative_mv = (s32)psx_read(psx, PSX_REG_RAIL_NEG_MV);
 	st->leakage_pa = (s32)psx_read(psx, PSX_REG_LEAKAGE_PA);
 	st->temperature_mc = (s32)psx_read(psx, PSX_REG_TEMPERATURE);
+	st->slew = psx_read(psx, PSX_REG_RAIL_SLEW);
+	st->readback_faults = psx_read(psx, PSX_REG_READBACK_FAULTS);
+	st->readback_first = psx_read(psx, PSX_REG_READBACK_FIRST);
+	if (psx_read(psx, PSX_REG_SHUTTER) == PSX_SHUTTER_BEAM)
+		st->flags |= PSXDET_STATUS_BEAM;
 	st->device_ns = psx_read64(psx, PSX_REG_CLOCK_LO);
 }
 
@@ -94,17 +104,21 @@ static int file_get_status(void *context, void *arg)
 	int error;
 
 	memset(st, 0, sizeof(*st));
-	fill_registers(psx, st);
 	error = psx_control_begin(psx);
 	if (error)
 		return error;
+	fill_registers(psx, st);
+	st->calibration = psx_calibration(psx, st->cfg_id);
 	st->claim_pid = psx_claim_pid(psx);
 	st->flags |= psx->claim ? PSXDET_STATUS_CLAIMED : 0;
-	st->flags |= psx->software_trigger ? PSXDET_STATUS_SOFTWARE_TRIGGER : 0;
+	st->flags |= psx->config.trigger == PSXDET_TRIGGER_SOFTWARE ?
+		     PSXDET_STATUS_SOFTWARE_TRIGGER : 0;
 	psx_control_end(psx);
 	mutex_lock(&psx->service);
 	error = psx_ring_count(psx, &now);
 	st->flags |= psx->running ? PSXDET_STATUS_RUNNING : 0;
+	st->flags |= psx->rails.held ? PSXDET_STATUS_HELD : 0;
+	st->hold_ms = psx_rails_hold_ms(psx);
 	st->series = psx->series;
 	st->readers = psx->ring.readers_count;
 	st->reserving = psx->ring.reserving;
@@ -176,6 +190,24 @@ static int file_download(void *context, void *arg)
 	return psx_download(file->psx, arg);
 }
 
+static int file_get_config(void *context, void *arg)
+{
+	struct psx_file *file = context;
+
+	return psx_get_config(file->psx, arg);
+}
+
+static int file_get_bank(void *context, void *arg)
+{
+	struct psx_file *file = context;
+	struct psxdet_bank *bank = arg;
+
+	if (bank->k || bank->phases || bank->scale || bank->threshold ||
+	    !psx_is_zero(bank->reserved, sizeof(bank->reserved)))
+		return -EINVAL;
+	return psx_get_bank(file->psx, bank);
+}
+
 /* The descriptor is installed last: a claim that the user is not told of ends */
 static long file_claim(struct psx_file *file, unsigned int cmd, void __user *user)
 {
@@ -221,6 +253,8 @@ static const struct psx_ioctl file_ioctls[] = {
 	{ PSXDET_IOC_POSITION, file_position, PSX_IOCTL_ENTER },
 	{ PSXDET_IOC_GET_STATS, file_get_stats, PSX_IOCTL_ENTER },
 	{ PSXDET_IOC_DOWNLOAD, file_download },
+	{ PSXDET_IOC_GET_CONFIG, file_get_config, PSX_IOCTL_ENTER },
+	{ PSXDET_IOC_GET_BANK, file_get_bank, PSX_IOCTL_ENTER },
 };
 
 static long psx_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A claim: the right to change biases, rails and acquisitions, as a file of
- * its own. Its last close, for whatever reason, takes the voltage off.
+ * its own. Its last close, for whatever reason, takes the voltage off, at once or
+ * when the time is over for which its owner asked.
  */
 #include <linux/anon_inodes.h>
 #include <linux/compat.h>
@@ -39,9 +40,8 @@ static int claim_release(struct inode *inode, struct file *filp)
 
 	if (there) {
 		psx_control_begin_always(psx);
-		psx_write(psx, PSX_REG_RAIL_CTRL, PSX_RAIL_OFF);
+		psx_rails_release(psx);
 		psx_control_check(psx);
-		psx_interrupt(psx);
 		psx->claim = NULL;
 		psx_control_end(psx);
 		psx_leave(psx);
@@ -80,11 +80,7 @@ static int claim_commit(void *context, void *arg)
 
 static int claim_rails(void *context, void *arg)
 {
-	struct psxdet_rails *rails = arg;
-
-	if (rails->slew || rails->hold_ms || rails->heartbeat_ms)
-		return -EINVAL;
-	return psx_set_rails(context, rails->action);
+	return psx_set_rails(context, arg);
 }
 
 static int claim_start(void *context, void *arg)
@@ -119,6 +115,11 @@ static int claim_shutter(void *context, void *arg)
 	return psx_set_shutter(context, shutter->position);
 }
 
+static int claim_beat(void *context, void *arg)
+{
+	return psx_beat(context);
+}
+
 static const struct psx_ioctl claim_ioctls[] = {
 	{ PSXDET_IOC_BANK, claim_bank, PSX_IOCTL_ENTER },
 	{ PSXDET_IOC_UPLOAD, claim_upload },
@@ -128,6 +129,7 @@ static const struct psx_ioctl claim_ioctls[] = {
 	{ PSXDET_IOC_STOP, claim_stop, PSX_IOCTL_ENTER },
 	{ PSXDET_IOC_TRIGGER, claim_trigger, PSX_IOCTL_ENTER },
 	{ PSXDET_IOC_SHUTTER, claim_shutter, PSX_IOCTL_ENTER },
+	{ PSXDET_IOC_BEAT, claim_beat, PSX_IOCTL_ENTER },
 };
 
 /* Is this a command that only a claim takes? */
@@ -182,6 +184,7 @@ static struct file *claim_file(struct psx_device *psx)
 		return filp;
 	}
 	psx->claim = claim;
+	psx_rails_take(psx);
 	psx_free_unused_banks(psx);
 	return filp;
 }

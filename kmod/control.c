@@ -3,12 +3,7 @@
  * What a claim may change. Each call checks what it was given, writes a
  * sequence of registers and asks the device whether it took them.
  */
-#include <linux/delay.h>
-#include <linux/jiffies.h>
-
 #include "psxdet.h"
-
-#define OFF_TIMEOUT	(10 * HZ)
 
 static bool bank_valid(const struct psx_identity *id, const struct psxdet_bank *bank)
 {
@@ -31,6 +26,7 @@ static int shape(struct psx_device *psx, const struct psxdet_bank *bank)
 	error = psx_control_check(psx);
 	if (error)
 		return error;
+	psx->span[bank->bank] = 0;
 	if (!bank->k) {
 		clear_bit(bank->bank, psx->shaped);
 		return 0;
@@ -100,6 +96,46 @@ static int stage(struct psx_device *psx, const struct psxdet_config *c)
 	return psx_control_check(psx);
 }
 
+/* What was loaded was checked against the limit of its time; under control */
+static int check_spans(const struct psx_device *psx, const struct psxdet_config *c)
+{
+	u32 most = psx_mv_to_code(psx, psx->neighbour_mv);
+	u32 i;
+
+	for (i = 0; i < c->channels; i++)
+		if (psx->span[c->bank[i]] > most)
+			return -ERANGE;
+	return 0;
+}
+
+/*
+ * Only one commit can be pending, and what was latched before is reported before
+ * the next: so each one's event has its own count of DACs. Under control.
+ */
+static int commit(struct psx_device *psx, struct psxdet_config *c)
+{
+	int error;
+
+	if (psx_read(psx, PSX_REG_CFG_PENDING))
+		return psx_control_check(psx) ?: -EBUSY;
+	psx_interrupt(psx);
+	error = check_spans(psx, c) ?: stage(psx, c);
+	if (error)
+		return error;
+	psx_write(psx, PSX_REG_COMMIT, 1);
+	error = psx_control_check(psx);
+	if (error)
+		return error;
+	c->cfg_id = psx_read(psx, PSX_REG_CFG_PENDING);
+	c->pending = c->cfg_id != 0;
+	if (!c->pending)
+		c->cfg_id = psx_read(psx, PSX_REG_CFG_ID);
+	psx->calibration_before = psx->config.calibration;
+	psx->config = *c;
+	psx_interrupt(psx);
+	return 0;
+}
+
 int psx_commit(struct psx_device *psx, struct psxdet_config *c)
 {
 	int error;
@@ -109,67 +145,51 @@ int psx_commit(struct psx_device *psx, struct psxdet_config *c)
 	error = psx_control_begin(psx);
 	if (error)
 		return error;
-	error = stage(psx, c);
-	if (error)
-		goto end;
-	psx_write(psx, PSX_REG_COMMIT, 1);
-	error = psx_control_check(psx);
-	if (error)
-		goto end;
-	c->cfg_id = psx_read(psx, PSX_REG_CFG_PENDING);
-	c->pending = c->cfg_id != 0;
-	psx->software_trigger = c->trigger == PSXDET_TRIGGER_SOFTWARE;
-	if (!c->pending)
-		c->cfg_id = psx_read(psx, PSX_REG_CFG_ID);
-end:
+	error = commit(psx, c);
 	psx_control_end(psx);
 	return error;
 }
 
-int psx_set_rails(struct psx_device *psx, u32 action)
+int psx_get_config(struct psx_device *psx, struct psxdet_config *c)
 {
-	static const u32 commands[] = {
-		[PSXDET_RAILS_DO_OFF] = PSX_RAIL_OFF,
-		[PSXDET_RAILS_DO_ON] = PSX_RAIL_ON,
-		[PSXDET_RAILS_DO_CLEAR] = PSX_RAIL_CLEAR,
-	};
+	int error = psx_control_begin(psx);
+
+	if (error)
+		return error;
+	*c = psx->config;
+	c->pending = psx_read(psx, PSX_REG_CFG_PENDING) == c->cfg_id;
+	psx_control_end(psx);
+	return c->cfg_id ? 0 : -ENODATA;
+}
+
+/* The mark of @cfg_id, which is in force: committed last, or the one before */
+u64 psx_calibration(const struct psx_device *psx, u32 cfg_id)
+{
+	lockdep_assert_held(&psx->control);
+	return cfg_id == psx->config.cfg_id ? psx->config.calibration : psx->calibration_before;
+}
+
+int psx_get_bank(struct psx_device *psx, struct psxdet_bank *bank)
+{
+	u32 shape;
 	int error;
 
-	if (action >= ARRAY_SIZE(commands))
+	if (bank->bank >= psx->id.banks)
 		return -EINVAL;
 	error = psx_control_begin(psx);
 	if (error)
 		return error;
-	if (psx->leaving && action == PSXDET_RAILS_DO_ON) {
-		error = -ENODEV;
-	} else {
-		psx_write(psx, PSX_REG_RAIL_CTRL, commands[action]);
-		error = psx_control_check(psx);
+	psx_write(psx, PSX_REG_BANK_SEL, bank->bank);
+	shape = psx_read(psx, PSX_REG_BANK_SHAPE);
+	bank->k = shape & 0xff;
+	bank->phases = shape >> 8;
+	if (bank->k) {
+		bank->scale = psx_read(psx, PSX_REG_BANK_SCALE);
+		bank->threshold = psx_read(psx, PSX_REG_BANK_THRESHOLD);
 	}
+	error = psx_control_check(psx);
 	psx_control_end(psx);
-	psx_interrupt(psx);
 	return error;
-}
-
-/* Down for good, and wait for it: the hardware is about to go */
-void psx_rails_off(struct psx_device *psx)
-{
-	unsigned long end = jiffies + OFF_TIMEOUT;
-	u32 state;
-
-	psx_control_begin_always(psx);
-	WRITE_ONCE(psx->leaving, true);
-	psx_write(psx, PSX_REG_RAIL_CTRL, PSX_RAIL_OFF);
-	psx_control_check(psx);
-	psx_control_end(psx);
-	do {
-		state = psx_read(psx, PSX_REG_RAIL_STATE);
-		if (state == ~0u || (!psx_read(psx, PSX_REG_RAIL_POS_MV) &&
-				     !psx_read(psx, PSX_REG_RAIL_NEG_MV)))
-			return;
-		fsleep(10 * USEC_PER_MSEC);
-	} while (time_before(jiffies, end));
-	dev_err(&psx->dev, "the rails did not go down\n");
 }
 
 int psx_start(struct psx_device *psx, struct psxdet_start *start)
@@ -234,18 +254,18 @@ int psx_trigger(struct psx_device *psx)
 	return error;
 }
 
-int psx_set_shutter(struct psx_device *psx, u32 open)
+int psx_set_shutter(struct psx_device *psx, u32 position)
 {
 	int error;
 
 	if (!(psx->id.caps & PSX_CAPS_SHUTTER))
 		return -EOPNOTSUPP;
-	if (open > 1)
+	if (position > PSXDET_SHUTTER_BEAM)
 		return -EINVAL;
 	error = psx_control_begin(psx);
 	if (error)
 		return error;
-	psx_write(psx, PSX_REG_SHUTTER, open);
+	psx_write(psx, PSX_REG_SHUTTER, position);
 	error = psx_control_check(psx);
 	psx_control_end(psx);
 	return error;

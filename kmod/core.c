@@ -11,29 +11,6 @@
 static dev_t psx_devt;
 static DEFINE_IDA(psx_minors);
 
-static ssize_t serial_show(struct device *dev, struct device_attribute *attr, char *buffer)
-{
-	struct psx_device *psx = container_of(dev, struct psx_device, dev);
-
-	return sysfs_emit(buffer, "%s\n", psx->id.serial);
-}
-static DEVICE_ATTR_RO(serial);
-
-static ssize_t model_show(struct device *dev, struct device_attribute *attr, char *buffer)
-{
-	struct psx_device *psx = container_of(dev, struct psx_device, dev);
-
-	return sysfs_emit(buffer, "%s\n", psx->id.model);
-}
-static DEVICE_ATTR_RO(model);
-
-static struct attribute *psx_attrs[] = {
-	&dev_attr_serial.attr,
-	&dev_attr_model.attr,
-	NULL,
-};
-ATTRIBUTE_GROUPS(psx);
-
 static struct class psx_class = {
 	.name = "psxdet",
 	.dev_groups = psx_groups,
@@ -89,6 +66,7 @@ static struct psx_device *psx_device_new(struct device *parent)
 	INIT_LIST_HEAD(&psx->ring.readers);
 	init_completion(&psx->loaded);
 	psx_service_init(psx);
+	psx_rails_init(psx);
 	device_initialize(&psx->dev);
 	psx->dev.parent = parent;
 	psx->dev.class = &psx_class;
@@ -185,10 +163,56 @@ put:
 	return ERR_PTR(error);
 }
 
+/* Nothing begins from here on, and the voltage goes */
+static void leave(struct psx_device *psx)
+{
+	mutex_lock(&psx->control);
+	WRITE_ONCE(psx->leaving, true);
+	mutex_unlock(&psx->control);
+	psx_rails_off(psx);
+}
+
 void psx_device_shutdown(struct psx_device *psx)
 {
-	psx_rails_off(psx);
+	leave(psx);
 	psx_hw_stop(psx);
+}
+
+int psx_device_suspend(struct psx_device *psx)
+{
+	int error = psx_enter(psx);
+
+	if (error)
+		return 0;
+	error = psx_rails_off(psx);
+	if (!error) {
+		psx_write(psx, PSX_REG_IRQ_ENABLE, 0);
+		psx_service_pause(psx);
+	}
+	psx_leave(psx);
+	return error;
+}
+
+/* A device without power in between has forgotten banks and ring */
+int psx_device_resume(struct psx_device *psx)
+{
+	int error = psx_enter(psx);
+
+	if (error)
+		return 0;
+	if (psx_read(psx, PSX_REG_ID) == PSX_ID && psx_read(psx, PSX_REG_RING_CTRL) == 1 &&
+	    psx_read64(psx, PSX_REG_CQ_ADDR_LO) == psx->ring.queue_address) {
+		psx_write(psx, PSX_REG_IRQ_ENABLE, PSX_IRQ_ALL);
+		psx_service_start(psx);
+		psx_service_later(psx);
+	} else {
+		mutex_lock(&psx->service);
+		psx_lost(psx);
+		mutex_unlock(&psx->service);
+		error = -ENODEV;
+	}
+	psx_leave(psx);
+	return error;
 }
 
 /* Files that are open stay, with ENODEV; so does what is mapped */
@@ -197,7 +221,7 @@ void psx_device_destroy(void *arg)
 	struct psx_device *psx = arg;
 
 	cdev_device_del(&psx->cdev, &psx->dev);
-	psx_rails_off(psx);
+	leave(psx);
 	psx_hw_end(psx);
 	put_device(&psx->dev);
 }

@@ -4,6 +4,8 @@
 
 #define SIDE_MOST		8192u
 #define PAYLOAD_MOST		(256u << 20)
+#define SLEW_MAX_1_0		1000u	/* mV per ms */
+#define RAIL_MV_1_0		105000u
 
 u32 psx_read(struct psx_device *psx, u32 reg)
 {
@@ -137,7 +139,7 @@ static void read_strings(struct psx_device *psx)
 static bool sane(const struct psx_identity *id)
 {
 	return id->width && id->width <= SIDE_MOST && id->height && id->height <= SIDE_MOST &&
-	       id->banks && id->banks <= 256 && id->max_mv && id->max_mv <= 1000000 &&
+	       id->banks && id->banks <= 256 && id->max_mv && id->max_mv <= 1000000 && id->rail_mv <= 1000000 &&
 	       id->max_k && id->max_k <= 255 && id->segs_max && id->payload_max &&
 	       id->payload_max <= PAYLOAD_MOST && id->exposure_max_ms;
 }
@@ -170,6 +172,11 @@ int psx_identify(struct psx_device *psx)
 	id->segs_max = psx_read(psx, PSX_REG_SEGS_MAX);
 	id->seg_shift_max = psx_read(psx, PSX_REG_SEG_SHIFT_MAX);
 	id->payload_max = psx_read(psx, PSX_REG_PAYLOAD_MAX);
+	/* What version 1.0 has not reads as 0 */
+	id->border = psx_read(psx, PSX_REG_BORDER);
+	id->slew_max = psx_read(psx, PSX_REG_SLEW_MAX) ?: SLEW_MAX_1_0;
+	id->rail_mv = psx_read(psx, PSX_REG_RAIL_MV) ?: RAIL_MV_1_0;
+	psx->neighbour_mv = id->neighbour_mv;
 	if (!sane(id) || psx_read(psx, PSX_REG_CQ_SHIFT_MAX) < PSX_RING_SHIFT)
 		return dev_err_probe(parent, -EIO, "the device's limits make no sense\n");
 	read_strings(psx);

@@ -9,7 +9,8 @@
  *   psx_device.loading  one plane, map or scene at a time
  *   psx_device.control  one sequence of control registers at a time, and the
  *                       claim
- *   psx_device.service  the ring, its readers, and what the device reports
+ *   psx_device.service  the ring, its readers, the rails, and what the device
+ *                       reports; never held for long
  *   psx_device.pair     two halves of a 64-bit register
  *   psx_device.files_lock, psx_file.events_lock   spinlocks, innermost
  */
@@ -58,13 +59,16 @@ struct psx_identity {
 	u32 depth;
 	u32 pitch_um;
 	u32 max_mv;
-	u32 neighbour_mv;
+	u32 neighbour_mv;	/* the board's; psx_device has the one that counts */
 	u32 settle_ns;
 	u32 exposure_min_ns;
 	u32 exposure_max_ms;
 	u32 segs_max;
 	u32 seg_shift_max;
 	u32 payload_max;
+	u32 border;
+	u32 slew_max;
+	u32 rail_mv;
 	char serial[40];
 	char model[24];
 };
@@ -115,6 +119,19 @@ struct psx_counters {
 	u64 head;
 };
 
+/* Under psx_device.service. Times are of CLOCK_MONOTONIC. */
+struct psx_rails {
+	struct delayed_work work;	/* pets, and looks whose time is over */
+	u64 hold_ns;			/* what the owner asked for, 0 = none */
+	u64 held_until;
+	u64 heartbeat_ns;		/* 0 = none needed */
+	u64 beat_until;
+	u32 reason;			/* PSXDET_CAUSE_ of the way down, until its end */
+	bool wanted;			/* switched on, and nothing took them down yet */
+	bool held;			/* nobody owns them */
+	bool beat_missed;		/* until they are switched on again */
+};
+
 /* Under psx_device.service, but for the shared page */
 struct psx_reader {
 	struct list_head node;	/* in psx_ring.readers while joined */
@@ -155,11 +172,14 @@ struct psx_device {
 	bool gone;			/* set once, under service; read anywhere */
 
 	struct mutex loading;		/* one plane, map or scene at a time */
+	u32 neighbour_mv;		/* only gets smaller: under loading and control, read anywhere */
 
 	struct mutex control;		/* one sequence of control registers at a time */
 	struct psx_claim *claim;	/* under control */
 	DECLARE_BITMAP(shaped, 256);	/* banks with memory, under control */
-	bool software_trigger;		/* as committed last, under control */
+	u16 span[256];			/* largest step between neighbours of a bank; the same */
+	struct psxdet_config config;	/* committed last; cfg_id 0 = none; under control */
+	u64 calibration_before;		/* of the one before it; under control */
 	bool leaving;			/* about to go: nothing begins; set under control */
 	bool error_waits;		/* ERROR is to be reported by who ends control */
 	void *stage;			/* the loader's, under control */
@@ -168,6 +188,7 @@ struct psx_device {
 
 	struct mutex service;		/* interrupts, the ring, its readers */
 	struct psx_ring ring;
+	struct psx_rails rails;
 	u32 series;			/* under service */
 	u32 cfg_told;			/* the last one that an event told of, under service */
 	bool running;			/* under service */
@@ -187,6 +208,10 @@ struct psx_device *psx_device_create(struct device *parent, const struct psx_hw_
 void psx_device_destroy(void *psx);
 /* The host goes down: no voltage stays behind */
 void psx_device_shutdown(struct psx_device *psx);
+/* -EBUSY: there is voltage left, and nothing has changed but that it goes down */
+int psx_device_suspend(struct psx_device *psx);
+/* -ENODEV: it lost its state, and is gone for all files */
+int psx_device_resume(struct psx_device *psx);
 /* Between the two the hardware is there. -ENODEV when it is gone. */
 int psx_enter(struct psx_device *psx);
 void psx_leave(struct psx_device *psx);
@@ -208,17 +233,34 @@ int psx_identify(struct psx_device *psx);
 /* control.c: what a claim may do; errno as docs/abi.md has them */
 int psx_set_bank(struct psx_device *psx, const struct psxdet_bank *bank);
 int psx_commit(struct psx_device *psx, struct psxdet_config *config);
-int psx_set_rails(struct psx_device *psx, u32 action);
 int psx_start(struct psx_device *psx, struct psxdet_start *start);
 int psx_stop(struct psx_device *psx, u32 how);
 int psx_trigger(struct psx_device *psx);
-int psx_set_shutter(struct psx_device *psx, u32 open);
+int psx_set_shutter(struct psx_device *psx, u32 position);
 void psx_free_unused_banks(struct psx_device *psx);
-void psx_rails_off(struct psx_device *psx);
+/* and what anybody may ask for */
+int psx_get_config(struct psx_device *psx, struct psxdet_config *config);
+int psx_get_bank(struct psx_device *psx, struct psxdet_bank *bank);
+u64 psx_calibration(const struct psx_device *psx, u32 cfg_id);
+
+/* rails.c */
+void psx_rails_init(struct psx_device *psx);
+void psx_rails_stop(struct psx_device *psx);
+void psx_rails_report(struct psx_device *psx);
+int psx_set_rails(struct psx_device *psx, const struct psxdet_rails *r);
+int psx_beat(struct psx_device *psx);
+void psx_rails_take(struct psx_device *psx);
+void psx_rails_release(struct psx_device *psx);
+u32 psx_rails_hold_ms(const struct psx_device *psx);
+int psx_rails_off(struct psx_device *psx);
 
 /* transfer.c */
+u32 psx_mv_to_code(const struct psx_device *psx, u32 mv);
 int psx_upload(struct psx_device *psx, const struct psxdet_transfer *t);
 int psx_download(struct psx_device *psx, const struct psxdet_transfer *t);
+
+/* sysfs.c */
+extern const struct attribute_group *psx_groups[];
 
 /* claim.c */
 int psx_claim_get(struct psx_device *psx, struct file **filp);
@@ -265,6 +307,7 @@ void psx_tick_start(struct psx_device *psx);
 void psx_service_start(struct psx_device *psx);
 void psx_service_init(struct psx_device *psx);
 void psx_service_stop(struct psx_device *psx);
+void psx_service_pause(struct psx_device *psx);
 void psx_lost(struct psx_device *psx);
 void psx_report_error(struct psx_device *psx, u32 error);
 void psx_report_stray_error(struct psx_device *psx);

@@ -45,28 +45,24 @@ void psx_report_error(struct psx_device *psx, u32 error)
 	psx_event_broadcast(psx, &event);
 }
 
-static void report_rails(struct psx_device *psx)
-{
-	u32 state = psx_read(psx, PSX_REG_RAIL_STATE);
-	struct psxdet_event event = {
-		.type = PSXDET_EVENT_RAILS,
-		.state = state & 0xff,
-		.cause = state >> 8 & 0xff,
-	};
-
-	psx_event_broadcast(psx, &event);
-}
-
 /* One for each configuration, however many were latched since the last look */
 static void report_commit(struct psx_device *psx)
 {
 	struct psxdet_event event = { .type = PSXDET_EVENT_COMMIT };
 	u32 now = psx_read(psx, PSX_REG_CFG_ID);
+	u32 faults = psx_read(psx, PSX_REG_READBACK_FAULTS);
+	u32 first;
 
 	if (now - psx->cfg_told > PSX_EVENTS)
 		psx->cfg_told = now - 1;
+	if (psx->cfg_told != now && faults) {
+		first = psx_read(psx, PSX_REG_READBACK_FIRST);
+		dev_warn_ratelimited(&psx->dev, "configuration %u: %u DACs did not follow, the first at x = %u, y = %u\n",
+				     now, faults, first % psx->id.width, first / psx->id.width);
+	}
 	while (psx->cfg_told != now) {
 		event.cfg_id = ++psx->cfg_told;
+		event.count = event.cfg_id == now ? faults : 0;
 		psx_event_broadcast(psx, &event);
 	}
 }
@@ -140,7 +136,7 @@ static void handle(struct psx_device *psx, u32 status)
 	if (status & PSX_IRQ_COMMIT)
 		report_commit(psx);
 	if (status & PSX_IRQ_RAIL)
-		report_rails(psx);
+		psx_rails_report(psx);
 	if (status & PSX_IRQ_DROP)
 		WRITE_ONCE(psx->ring.ctrl->dropped, psx_read64(psx, PSX_REG_DROPPED_LO));
 	if (status & PSX_IRQ_DONE)
@@ -231,13 +227,23 @@ void psx_service_init(struct psx_device *psx)
 	INIT_WORK(&psx->tick_work, tick_work);
 }
 
+/* Nothing looks by itself until psx_service_start(); interrupts are off */
+void psx_service_pause(struct psx_device *psx)
+{
+	psx_rails_stop(psx);
+	hrtimer_cancel(&psx->tick);
+	cancel_work_sync(&psx->tick_work);
+	cancel_delayed_work_sync(&psx->watch);
+	mutex_lock(&psx->service);
+	psx->ticking = false;
+	mutex_unlock(&psx->service);
+}
+
 /* The device is gone for everybody: no tick comes after this */
 void psx_service_stop(struct psx_device *psx)
 {
 	mutex_lock(&psx->service);
 	psx_lost(psx);
 	mutex_unlock(&psx->service);
-	hrtimer_cancel(&psx->tick);
-	cancel_work_sync(&psx->tick_work);
-	cancel_delayed_work_sync(&psx->watch);
+	psx_service_pause(psx);
 }

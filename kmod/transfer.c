@@ -30,6 +30,7 @@ static bool transfer_valid(const struct psx_device *psx, const struct psxdet_tra
 		return false;
 	switch (t->target) {
 	case PSXDET_TARGET_PLANE:
+	case PSXDET_TARGET_READBACK:
 		return true;
 	case PSXDET_TARGET_DARK:
 	case PSXDET_TARGET_OFFSET:
@@ -41,30 +42,39 @@ static bool transfer_valid(const struct psx_device *psx, const struct psxdet_tra
 	}
 }
 
-static bool too_far(s32 a, s32 b, u64 most)
+/* How many codes @mv are, rounded down; no difference is larger than 2^16 - 1 */
+u32 psx_mv_to_code(const struct psx_device *psx, u32 mv)
 {
-	return (u32)abs(a - b) > most;
+	return min_t(u64, div_u64((u64)mv * CODE_MOST, psx->id.max_mv), U16_MAX);
 }
 
-/* The last look before biases get near a crystal: range, and neighbours */
-static int check_plane(const struct psx_device *psx, const s16 *code)
+static u32 step(s32 a, s32 b)
 {
-	u64 most = div_u64((u64)psx->id.neighbour_mv * CODE_MOST, psx->id.max_mv);
+	return abs(a - b);
+}
+
+/*
+ * The last look before biases get near a crystal: range, and neighbours, the
+ * largest step between which is *span. Under loading.
+ */
+static int check_plane(const struct psx_device *psx, const s16 *code, u32 *span)
+{
 	u32 width = psx->id.width;
 	u32 x, y;
 
+	*span = 0;
 	for (y = 0; y < psx->id.height; y++, code += width) {
 		for (x = 0; x < width; x++) {
 			if (code[x] < -CODE_MOST)
 				return -EINVAL;
-			if (x && too_far(code[x], code[x - 1], most))
-				return -ERANGE;
-			if (y && too_far(code[x], (code - width)[x], most))
-				return -ERANGE;
+			if (x)
+				*span = max(*span, step(code[x], code[x - 1]));
+			if (y)
+				*span = max(*span, step(code[x], (code - width)[x]));
 		}
 		cond_resched();
 	}
-	return 0;
+	return *span > psx_mv_to_code(psx, psx->neighbour_mv) ? -ERANGE : 0;
 }
 
 /* Wait for the loader, which interrupts at its end; under control */
@@ -108,7 +118,7 @@ static int load_piece(struct psx_device *psx, u32 target, u32 offset, void *memo
 
 /* One piece at a time has control: nobody waits for a whole plane */
 static int load(struct psx_device *psx, const struct psxdet_transfer *t, void *memory,
-		u32 direction)
+		u32 direction, u32 span)
 {
 	u32 target = PSX_LOAD_TARGET(t->target, t->bank, t->phase);
 	u32 total = (u32)t->bytes;
@@ -122,6 +132,7 @@ static int load(struct psx_device *psx, const struct psxdet_transfer *t, void *m
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		psx_control_begin_always(psx);
+		psx->span[t->bank] = max_t(u32, psx->span[t->bank], span);
 		error = load_piece(psx, target, offset, memory + offset, part, direction);
 		psx_control_end(psx);
 		cond_resched();
@@ -134,14 +145,19 @@ static int transfer(struct psx_device *psx, const struct psxdet_transfer *t, voi
 		    u32 direction)
 {
 	int error = psx_enter(psx);
+	u32 span = 0;
 
 	if (error)
 		return error;
-	error = -ERESTARTSYS;
-	if (!mutex_lock_interruptible(&psx->loading)) {
-		error = load(psx, t, memory, direction);
-		mutex_unlock(&psx->loading);
+	if (mutex_lock_interruptible(&psx->loading)) {
+		psx_leave(psx);
+		return -ERESTARTSYS;
 	}
+	if (direction == PSX_LOAD_WRITE && t->target == PSXDET_TARGET_PLANE)
+		error = check_plane(psx, memory, &span);
+	if (!error)
+		error = load(psx, t, memory, direction, span);
+	mutex_unlock(&psx->loading);
 	psx_leave(psx);
 	return error;
 }
@@ -153,6 +169,7 @@ static void *get_memory(const struct psx_device *psx, const struct psxdet_transf
 	static_assert(PSXDET_TARGET_DARK == PSX_LOAD_DARK);
 	static_assert(PSXDET_TARGET_OFFSET == PSX_LOAD_OFFSET_MAP);
 	static_assert(PSXDET_TARGET_SCENE == PSX_LOAD_SCENE);
+	static_assert(PSXDET_TARGET_READBACK == PSX_LOAD_READBACK);
 	void *memory;
 
 	if (!transfer_valid(psx, t))
@@ -165,16 +182,17 @@ static void *get_memory(const struct psx_device *psx, const struct psxdet_transf
 
 int psx_upload(struct psx_device *psx, const struct psxdet_transfer *t)
 {
-	void *memory = get_memory(psx, t);
-	int error = 0;
+	void *memory;
+	int error;
 
+	if (t->target == PSXDET_TARGET_READBACK)
+		return -EINVAL;
+	memory = get_memory(psx, t);
 	if (IS_ERR(memory))
 		return PTR_ERR(memory);
 	if (copy_from_user(memory, u64_to_user_ptr(t->address), t->bytes))
 		error = -EFAULT;
-	else if (t->target == PSXDET_TARGET_PLANE)
-		error = check_plane(psx, memory);
-	if (!error)
+	else
 		error = transfer(psx, t, memory, PSX_LOAD_WRITE);
 	kvfree(memory);
 	return error;

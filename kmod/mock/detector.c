@@ -31,11 +31,12 @@ struct mock_region {
 };
 
 struct mock_detector {
-	struct mutex lock;		/* the model's calls; regions, kicked, framed */
+	struct mutex lock;		/* the model's calls; regions, kicked, framed, watchdog */
 	struct psx_model *model;
 	struct xarray regions;		/* struct mock_region by slot */
 	bool kicked;			/* registers were written */
 	bool framed;			/* a frame was made since the last look */
+	struct mock_watchdog watchdog;
 	u32 grant_low;			/* half of a grant, where they are forged */
 	u64 fault_grant;		/* constant */
 	wait_queue_head_t wait;
@@ -146,15 +147,17 @@ static void sleep(struct mock_detector *d, u64 wait)
 static int run(void *arg)
 {
 	struct mock_detector *d = arg;
-	u64 next, wait;
+	u64 next, wait, left;
 
 	while (!kthread_should_stop()) {
 		mutex_lock(&d->lock);
 		d->kicked = false;
+		left = mock_watchdog_turn(&d->watchdog, d->model);
 		next = psx_model_next_event(d->model);
 		wait = pace(d);
 		if (next == U64_MAX)
 			wait = U64_MAX;
+		wait = min(wait, left);
 		if (!wait)
 			psx_model_advance(d->model, next);
 		mutex_unlock(&d->lock);
@@ -224,7 +227,9 @@ static void mock_write(void *hw, u32 reg, u32 value)
 	struct mock_detector *d = hw;
 
 	mutex_lock(&d->lock);
-	psx_model_write(d->model, reg, d->fault_grant ? forge_grant(d, reg, value) : value);
+	if (!mock_watchdog_write(&d->watchdog, reg, value))
+		psx_model_write(d->model, reg,
+				d->fault_grant ? forge_grant(d, reg, value) : value);
 	kick(d);
 	mutex_unlock(&d->lock);
 }
@@ -372,6 +377,7 @@ struct mock_detector *mock_detector_create(const struct mock_settings *settings,
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&d->lock);
 	mutex_init(&d->irq_lock);
+	mock_watchdog_init(&d->watchdog);
 	init_waitqueue_head(&d->wait);
 	xa_init_flags(&d->regions, XA_FLAGS_ALLOC1);
 	INIT_WORK(&d->irq_work, irq_work);

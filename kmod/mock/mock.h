@@ -10,6 +10,16 @@
 
 struct mock_detector;
 
+/* Under the detector's lock */
+struct mock_watchdog {
+	u64 ms;			/* WATCHDOG_MS, 0 = off */
+	u64 at;			/* of CLOCK_MONOTONIC, U64_MAX = never */
+};
+
+void mock_watchdog_init(struct mock_watchdog *w);
+bool mock_watchdog_write(struct mock_watchdog *w, u32 reg, u32 value);
+u64 mock_watchdog_turn(struct mock_watchdog *w, struct psx_model *model);
+
 /* What the attributes of a detector say */
 struct mock_settings {
 	struct psx_model_config model;

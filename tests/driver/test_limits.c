@@ -259,7 +259,7 @@ START_TEST(test_states)
 	refuse(claim, PSXDET_IOC_TRIGGER, NULL, EBUSY, "TRIGGER when idle");
 	refuse(claim, PSXDET_IOC_RAILS, &rails, EINVAL, "RAILS");
 	rails.action = PSXDET_RAILS_DO_CLEAR;
-	refuse(claim, PSXDET_IOC_RAILS, &rails, EBUSY, "CLEAR without a trip");
+	refuse(claim, PSXDET_IOC_RAILS, &rails, EINVAL, "CLEAR without a trip");
 	refuse(claim, PSXDET_IOC_STOP, &stop, EINVAL, "STOP");
 	refuse(claim, PSXDET_IOC_SHUTTER, &shutter, EINVAL, "SHUTTER");
 	rig_rails(claim, PSXDET_RAILS_DO_ON);
