@@ -152,6 +152,7 @@ struct psx_device *psx_device_create(struct device *parent, const struct psx_hw_
 	error = cdev_device_add(&psx->cdev, &psx->dev);
 	if (error)
 		goto end;
+	psx_hwmon_add(psx);
 	dev_info(&psx->dev, "%s %s, %u x %u\n", psx->id.model, psx->id.serial, psx->id.width,
 		 psx->id.height);
 	return psx;
@@ -220,6 +221,7 @@ void psx_device_destroy(void *arg)
 {
 	struct psx_device *psx = arg;
 
+	psx_hwmon_remove(psx);
 	cdev_device_del(&psx->cdev, &psx->dev);
 	leave(psx);
 	psx_hw_end(psx);

@@ -139,7 +139,8 @@ static void read_strings(struct psx_device *psx)
 static bool sane(const struct psx_identity *id)
 {
 	return id->width && id->width <= SIDE_MOST && id->height && id->height <= SIDE_MOST &&
-	       id->banks && id->banks <= 256 && id->max_mv && id->max_mv <= 1000000 && id->rail_mv <= 1000000 &&
+	       id->banks && id->banks <= 256 && id->max_mv && id->max_mv <= 1000000 &&
+	       id->rail_mv <= 1000000 &&
 	       id->max_k && id->max_k <= 255 && id->segs_max && id->payload_max &&
 	       id->payload_max <= PAYLOAD_MOST && id->exposure_max_ms;
 }

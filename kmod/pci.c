@@ -12,6 +12,7 @@
 struct psx_pci {
 	struct pci_dev *pdev;
 	void __iomem *regs;
+	bool lost;			/* its state, in a sleep; of PM callbacks alone */
 	struct psx_device *psx;		/* an error where a reset was not survived */
 	void (*handler)(void *arg);	/* constant while the interrupt is requested */
 	void *arg;
@@ -225,6 +226,39 @@ static void psx_pci_shutdown(struct pci_dev *pdev)
 		psx_device_shutdown(pci->psx);
 }
 
+static int psx_pci_suspend(struct device *dev)
+{
+	struct psx_pci *pci = dev_get_drvdata(dev);
+
+	return IS_ERR(pci->psx) ? 0 : psx_device_suspend(pci->psx);
+}
+
+static int psx_pci_resume(struct device *dev)
+{
+	struct psx_pci *pci = dev_get_drvdata(dev);
+
+	pci->lost = !IS_ERR(pci->psx) && psx_device_resume(pci->psx);
+	return 0;
+}
+
+/* What had no power meanwhile comes back as a new detector, when all is awake */
+static void psx_pci_complete(struct device *dev)
+{
+	struct psx_pci *pci = dev_get_drvdata(dev);
+
+	if (!pci->lost)
+		return;
+	pci->lost = false;
+	psx_pci_unbind(pci);
+	if (psx_pci_bind(pci))
+		dev_err(dev, "does not come back from its sleep\n");
+}
+
+static const struct dev_pm_ops psx_pci_pm = {
+	SYSTEM_SLEEP_PM_OPS(psx_pci_suspend, psx_pci_resume)
+	.complete = pm_sleep_ptr(psx_pci_complete),
+};
+
 /* Somebody resets the function: it goes, and comes back as a new detector */
 static void psx_pci_reset_prepare(struct pci_dev *pdev)
 {
@@ -255,6 +289,7 @@ static struct pci_driver psx_pci_driver = {
 	.remove = psx_pci_remove,
 	.shutdown = psx_pci_shutdown,
 	.err_handler = &psx_pci_errors,
+	.driver.pm = pm_sleep_ptr(&psx_pci_pm),
 };
 
 int psx_pci_register(void)

@@ -26,6 +26,19 @@ static void psx_platform_shutdown(struct platform_device *pdev)
 	psx_device_shutdown(platform_get_drvdata(pdev));
 }
 
+static int psx_platform_suspend(struct device *dev)
+{
+	return psx_device_suspend(dev_get_drvdata(dev));
+}
+
+/* What has lost its state stays as a detector that is gone, until it is bound anew */
+static int psx_platform_resume(struct device *dev)
+{
+	return psx_device_resume(dev_get_drvdata(dev));
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(psx_platform_pm, psx_platform_suspend, psx_platform_resume);
+
 static const struct platform_device_id psx_platform_ids[] = {
 	{ .name = PSX_PLATFORM_NAME },
 	{ }
@@ -33,7 +46,10 @@ static const struct platform_device_id psx_platform_ids[] = {
 MODULE_DEVICE_TABLE(platform, psx_platform_ids);
 
 static struct platform_driver psx_platform_driver = {
-	.driver = { .name = PSX_PLATFORM_NAME },
+	.driver = {
+		.name = PSX_PLATFORM_NAME,
+		.pm = pm_sleep_ptr(&psx_platform_pm),
+	},
 	.id_table = psx_platform_ids,
 	.probe = psx_platform_probe,
 	.shutdown = psx_platform_shutdown,

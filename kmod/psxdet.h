@@ -167,12 +167,16 @@ struct psx_device {
 	const struct psx_hw_ops *ops;	/* not called once gone and unbound */
 	void *hw;
 	struct psx_identity id;
+	struct device *hwmon;		/* NULL = none; from bind to unbind */
+	long temperature_min;		/* alarms of hwmon, 1/1000 degree Celsius; read and */
+	long temperature_max;		/* written by themselves, without a lock */
 
 	struct rw_semaphore present;
 	bool gone;			/* set once, under service; read anywhere */
 
 	struct mutex loading;		/* one plane, map or scene at a time */
-	u32 neighbour_mv;		/* only gets smaller: under loading and control, read anywhere */
+	/* Only gets smaller: written under loading and control, read anywhere */
+	u32 neighbour_mv;
 
 	struct mutex control;		/* one sequence of control registers at a time */
 	struct psx_claim *claim;	/* under control */
@@ -258,6 +262,20 @@ int psx_rails_off(struct psx_device *psx);
 u32 psx_mv_to_code(const struct psx_device *psx, u32 mv);
 int psx_upload(struct psx_device *psx, const struct psxdet_transfer *t);
 int psx_download(struct psx_device *psx, const struct psxdet_transfer *t);
+
+/* hwmon.c */
+#if IS_REACHABLE(CONFIG_HWMON)
+void psx_hwmon_add(struct psx_device *psx);
+void psx_hwmon_remove(struct psx_device *psx);
+#else
+static inline void psx_hwmon_add(struct psx_device *psx)
+{
+}
+
+static inline void psx_hwmon_remove(struct psx_device *psx)
+{
+}
+#endif
 
 /* sysfs.c */
 extern const struct attribute_group *psx_groups[];
