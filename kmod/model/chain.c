@@ -9,7 +9,7 @@
 #include "model.h"
 
 #define ADC_LSB_SHIFT		2	/* an ADC step is 1/4 level at PGA 1 */
-#define OFFSET_LSB_LEVELS	2	/* a step of the offset DAC */
+#define OFFSET_LSB_LEVELS	4	/* a step of the offset DAC */
 #define MAX_16			32767
 #define MIN_16			(-32768)
 
@@ -21,21 +21,22 @@ static s16 clamp_16(s64 value, bool *clipped)
 	return (s16)kept;
 }
 
-/* rate (pGy/s, relative to nominal) times time, Q32; 1 s at nominal is exactly 1 */
-static u64 relative_dose(u64 rate_pgy_s, u64 exposure_ns)
+/* value / unit, Q32, for a unit below 2^32 */
+static u64 ratio(u64 value, u64 unit)
 {
-	u64 rate = (rate_pgy_s << 28) / PSX_NOMINAL_PGY_S;
-	u64 seconds = exposure_ns / 1000000000;
-	u64 rest = exposure_ns % 1000000000;
-
-	return (rate * seconds + rate * rest / 1000000000) << 4;
+	return (value / unit << 32) + (value % unit << 32) / unit;
 }
 
 void psx_chain_init(struct psx_chain *chain, const struct psx_model *m)
 {
 	u64 read = m->config.read_noise_milli;
+	u64 seconds = ratio(m->shot.exposure, 1000000000);
 
-	chain->dose = relative_dose(m->config.dose_rate_pgy_s, m->shot.exposure);
+	/* 1 s at the nominal rate is exactly 1 */
+	chain->dose = (u64)psx_mul_shift((s64)seconds, ratio(m->config.dose_rate_pgy_s,
+							     PSX_NOMINAL_PGY_S), 32);
+	chain->dark_time = (u64)psx_mul_shift((s64)seconds,
+					      psx_sensor_warmth(m->shot.temperature_mc), 30);
 	chain->noise_seed = psx_hash(m->config.seed, m->shot.header.seq);
 	chain->pga = m->shot.pga;
 	chain->scale = m->shot.header.scale;
@@ -74,19 +75,20 @@ static s64 noise(const struct psx_chain *chain, u64 squares, size_t pixel)
 	return ((s64)square_root(variance) * psx_gauss(chain->noise_seed, pixel)) >> 1;
 }
 
-s16 psx_chain_value(const struct psx_chain *chain, s64 sum, u64 squares, size_t pixel,
+s16 psx_chain_value(const struct psx_chain *chain, const struct psx_charge *charge, size_t pixel,
 		    s16 offset, s16 dark, u32 *saturated)
 {
 	bool clipped = false;
-	s64 signal = sum;
+	s64 signal = charge->sum;
 	s16 value;
 
 	if (chain->dose != 1ull << 32)
-		signal = psx_mul_shift(sum, chain->dose, 32);
+		signal = psx_mul_shift(signal, chain->dose, 32);
 	if (!chain->ideal) {
 		unsigned int lsb = PSX_WEIGHT_SHIFT - ADC_LSB_SHIFT - chain->pga;
 
-		signal += noise(chain, squares, pixel);
+		signal += psx_mul_shift(charge->dark, chain->dark_time, 32);
+		signal += noise(chain, charge->squares, pixel);
 		signal -= (s64)offset * OFFSET_LSB_LEVELS * (1ll << PSX_WEIGHT_SHIFT);
 		value = clamp_16(psx_mul_shift(signal, 1, lsb), &clipped);
 		signal = (value - dark) * (1ll << lsb);

@@ -27,8 +27,8 @@ static u64 mul_q60(u64 a, u64 b)
 	return (u64)(((__uint128_t)a * b) >> 60);
 }
 
-/* exp(-y), y and result Q30: halve by whole ln 2, Taylor series for the rest */
-static u64 exp_neg(u64 y)
+/* Halve by whole ln 2, Taylor series for the rest */
+u64 psx_exp_neg(u64 y)
 {
 	u64 halvings = y / ((LN2_Q60 >> 30) + 1);
 	u64 rest, term, sum;
@@ -50,8 +50,7 @@ static u64 exp_neg(u64 y)
 	return sum >> (30 + halvings);
 }
 
-/* a / b in Q30 for a, b below 2^63; saturates where a / b is 2^33 or more */
-static u64 divide_q30(u64 a, u64 b)
+u64 psx_divide_q30(u64 a, u64 b)
 {
 	u64 whole = a / b;
 	u64 rest = a % b;
@@ -76,11 +75,11 @@ u32 psx_hecht_collection(const struct psx_carrier *carrier, u64 nv)
 
 	if (!nv)
 		return 0;
-	y = divide_q30(carrier->field_nv, nv);
-	return (u32)divide_q30((1ull << 30) - exp_neg(y), y);
+	y = psx_divide_q30(carrier->field_nv, nv);
+	return (u32)psx_divide_q30((1ull << 30) - psx_exp_neg(y), y);
 }
 
 u32 psx_hecht_surface(u64 surface_nv, u64 nv)
 {
-	return (u32)divide_q30(nv, nv + surface_nv);
+	return (u32)psx_divide_q30(nv, nv + surface_nv);
 }

@@ -6,6 +6,25 @@
 #define PLANES_LEAST	54	/* two banks of k = 5 with both maps, at any size */
 #define PLANES_MOST	14400
 
+/*
+ * 106 dB up to 32,920 uGy/s, 68 dB without passivation; a square pitch of 3 mm is
+ * the paper's 9 mm2
+ */
+const struct psx_kind psx_kinds[PSX_MODEL_PROFILES] = {
+	[PSX_PROFILE_IDEAL] = { .name = "sim-ideal" },
+	[PSX_PROFILE_REAL] = { .name = "sim-real", .dark = 1, .linear_least = 165000 },
+	[PSX_PROFILE_CMOS32] = {
+		.name = "sim-cmos32", .side = 32, .border = 1, .dark = 1, .linear_least = 165000,
+	},
+	[PSX_PROFILE_MACROPIXEL] = {
+		.name = "sim-macropixel", .side = 3, .pitch_um = 3000, .dark = 1,
+		.linear_least = 165000,
+	},
+	[PSX_PROFILE_UNPASSIVATED] = {
+		.name = "sim-unpassivated", .dark = 3, .linear_least = 13105688,
+	},
+};
+
 void psx_model_reset(struct psx_model *m)
 {
 	m->irq_enable = 0;
@@ -25,15 +44,46 @@ void psx_model_reset(struct psx_model *m)
 	m->error = 0;
 	m->latch_hi = 0;
 	m->shadow_lo = 0;
-	m->shutter_open = true;
+	m->shutter = PSX_SHUTTER_OPEN;
+}
+
+static bool size_valid(const struct psx_model_config *config)
+{
+	u32 side = psx_kinds[config->profile].side;
+
+	if (side)
+		return config->width == side && config->height == side;
+	return config->width && config->width <= PSX_MODEL_MAX_SIDE && config->height &&
+	       config->height <= PSX_MODEL_MAX_SIDE;
 }
 
 static bool config_valid(const struct psx_model_config *config)
 {
-	return config->width && config->width <= PSX_MODEL_MAX_SIDE && config->height &&
-	       config->height <= PSX_MODEL_MAX_SIDE && config->profile <= PSX_PROFILE_REAL &&
+	u64 defects = (u64)config->dead + config->hot + config->stuck;
+
+	if (config->profile >= PSX_MODEL_PROFILES || !size_valid(config))
+		return false;
+	if (config->profile == PSX_PROFILE_IDEAL && defects)
+		return false;
+	return defects <= psx_defects_room(config) &&
 	       config->dose_rate_pgy_s <= PSX_DOSE_RATE_MOST &&
-	       config->read_noise_milli <= PSX_READ_NOISE_MOST;
+	       config->read_noise_milli <= PSX_READ_NOISE_MOST &&
+	       config->faults.temperature_mc >= PSX_TEMPERATURE_LEAST &&
+	       config->faults.temperature_mc <= PSX_TEMPERATURE_MOST;
+}
+
+static void set_serial(struct psx_model *m)
+{
+	const struct psx_model_config *config = &m->config;
+	u64 hash = psx_hash(config->seed, config->profile);
+	u32 i;
+
+	hash = psx_hash(hash, (u64)config->width << 32 | config->height);
+	hash = psx_hash(hash, config->mismatch_ppm);
+	hash = psx_hash(hash, (u64)config->dead << 32 | config->hot);
+	hash = psx_hash(hash, config->stuck);
+	for (i = 0; i < 4; i++)
+		m->serial[i] = (u32)psx_hash(hash, i);
 }
 
 struct psx_model *psx_model_create(const struct psx_model_host *host,
@@ -42,8 +92,6 @@ struct psx_model *psx_model_create(const struct psx_model_host *host,
 	size_t area = (size_t)config->width * config->height;
 	u64 plane_budget = PLANE_BYTES;
 	struct psx_model *m;
-	u64 hash = 0;
-	u32 i;
 
 	*error = -EINVAL;
 	if (!config_valid(config) || !host->lock != !host->unlock)
@@ -54,13 +102,16 @@ struct psx_model *psx_model_create(const struct psx_model_host *host,
 		return NULL;
 	m->host = *host;
 	m->config = *config;
+	if (psx_kind_of(m)->pitch_um)
+		m->config.pitch_um = psx_kind_of(m)->pitch_um;
 	m->payload_size = psx_codec_bound(config->width, config->height);
 	m->scene = host->alloc(host->context, area * sizeof(*m->scene));
 	m->values = host->alloc(host->context, area * sizeof(*m->values));
 	m->sums = host->alloc(host->context, config->width * sizeof(*m->sums));
 	m->squares = host->alloc(host->context, config->width * sizeof(*m->squares));
+	m->darks = host->alloc(host->context, config->width * sizeof(*m->darks));
 	m->payload = host->alloc(host->context, m->payload_size);
-	if (!m->scene || !m->values || !m->sums || !m->squares || !m->payload ||
+	if (!m->scene || !m->values || !m->sums || !m->squares || !m->darks || !m->payload ||
 	    psx_sensor_init(m)) {
 		psx_model_destroy(m);
 		return NULL;
@@ -71,11 +122,7 @@ struct psx_model *psx_model_create(const struct psx_model_host *host,
 	if (plane_budget > PLANES_MOST)
 		plane_budget = PLANES_MOST;
 	m->planes_max = (u32)plane_budget;
-	hash = psx_hash(config->seed, config->profile);
-	hash = psx_hash(hash, (u64)config->width << 32 | config->height);
-	hash = psx_hash(hash, config->mismatch_ppm);
-	for (i = 0; i < 4; i++)
-		m->serial[i] = (u32)psx_hash(hash, i);
+	set_serial(m);
 	psx_model_reset(m);
 	*error = 0;
 	return m;
@@ -94,6 +141,7 @@ void psx_model_destroy(struct psx_model *m)
 	host.free(host.context, m->values);
 	host.free(host.context, m->sums);
 	host.free(host.context, m->squares);
+	host.free(host.context, m->darks);
 	host.free(host.context, m->payload);
 	host.free(host.context, m);
 }

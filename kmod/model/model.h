@@ -27,8 +27,39 @@
 #define PSX_EXPOSURE_MOST_MS	100000u
 #define PSX_PERIOD_MOST_NS	(PSX_U64_MAX >> 8)
 #define PSX_CLOCK_END		BIT_ULL(63)	/* time does not go beyond */
-#define PSX_DOSE_RATE_MOST	32920000000ull	/* pGy/s */
+#define PSX_DOSE_RATE_MOST	329200000000ull	/* pGy/s */
+#define PSX_FULL_LEVEL		4095u	/* of the open beam at PSX_NOMINAL_PGY_S, in 1 s */
+#define PSX_TEMPERATURE_LEAST	(-40000)	/* 1/1000 degree Celsius */
+#define PSX_TEMPERATURE_MOST	125000
+#define PSX_SLEW_MOST		1000u	/* mV per ms */
+#define PSX_RAIL_MV		105000u	/* for biases up to +-100 V */
 #define PSX_READ_NOISE_MOST	1000000u	/* 1/1000 grey level */
+
+/* What sets a profile apart from others */
+struct psx_kind {
+	char name[16];
+	u32 side;		/* width and height, 0 = any */
+	u32 pitch_um;		/* 0 = any */
+	u32 border;		/* sub-pixels at every edge that see nothing */
+	u32 dark;		/* current, times that of the passivated crystal */
+	u64 linear_least;	/* pGy/s; 0 = linear everywhere */
+};
+
+extern const struct psx_kind psx_kinds[PSX_MODEL_PROFILES];
+
+/* What is wrong with a sub-pixel */
+enum psx_flaw {
+	PSX_FLAW_NONE,
+	PSX_FLAW_BLIND,		/* dead, or of the border */
+	PSX_FLAW_HOT,
+	PSX_FLAW_STUCK,
+};
+
+/* What a sub-pixel gives at a bias */
+struct psx_current {
+	s64 response;		/* Q30 of weight 1 */
+	s64 dark;		/* levels a second at 25 degrees, Q30 */
+};
 
 /*
  * The crystal. With per-sub-pixel deviations the response follows from the
@@ -40,7 +71,12 @@ struct psx_sensor {
 	s16 *gain;		/* [width * height] deviations, Q16; NULL = none */
 	s16 *mu_tau;
 	s16 *surface;
+	s16 *dark;
+	u8 *flaw;		/* [width * height] enum psx_flaw; NULL = all are good */
+	u32 *seen;		/* [65536] by level, what the crystal makes of it, Q16 levels */
 	u64 unit;		/* response of weight 1 before division, Q30 */
+	u64 stuck_seed;
+	u32 dark_step[2];	/* forward, reverse: dark current of a code, Q30 levels/s */
 };
 
 /* The planes of one kernel. A bank in use keeps its planes and shape. */
@@ -123,13 +159,14 @@ struct psx_shot {
 	u32 phases;
 	u32 pga;		/* log2 */
 	u32 bank;
+	u32 shutter;
+	s32 temperature_mc;
 	u32 saturated;
 	u32 effective;
 	u32 length;		/* of the payload; 0 = none */
 	u32 crc32c;
 	void *left[4];
 	u32 left_count;
-	bool shutter_open;
 	bool computing;
 	bool lost;		/* read without the lock */
 };
@@ -153,6 +190,7 @@ struct psx_model {
 	s16 *values;		/* this and the next three: of the frame that is computed */
 	s64 *sums;		/* one row of cells: weighted sum, Q30 levels */
 	u64 *squares;		/* the same: sum of w^2 * level, Q30 */
+	s64 *darks;		/* the same: dark current, Q30 levels a second */
 	u8 *payload;
 	size_t payload_size;
 	struct psx_bank_slot bank[PSX_BANKS];
@@ -179,8 +217,13 @@ struct psx_model {
 	u32 latch_hi;		/* of the last _LO read */
 	u32 shadow_lo;		/* of the last _LO write */
 	u32 serial[4];
-	bool shutter_open;
+	u32 shutter;
 };
+
+static inline const struct psx_kind *psx_kind_of(const struct psx_model *m)
+{
+	return &psx_kinds[m->config.profile];
+}
 
 /* hecht.c */
 struct psx_carrier {
@@ -195,12 +238,27 @@ u32 psx_hecht_collection(const struct psx_carrier *carrier, u64 nv);
 /* 1 / (1 + L (s / mu) / V) with @surface_nv = L s / mu, Q30 */
 u32 psx_hecht_surface(u64 surface_nv, u64 nv);
 u64 psx_code_to_nv(u32 magnitude);
+/* exp(-y), y and result Q30 */
+u64 psx_exp_neg(u64 y);
+/* @a / @b in Q30, both below 2^63; saturates where the quotient is 2^33 or more */
+u64 psx_divide_q30(u64 a, u64 b);
 
 /* sensor.c */
 int psx_sensor_init(struct psx_model *m);
 void psx_sensor_free(struct psx_model *m);
-/* Response of the sub-pixel at @index, Q30 of weight 1 */
+/* Response of the sub-pixel at @index, were it good, Q30 of weight 1 */
 s32 psx_sensor_response(const struct psx_sensor *sensor, size_t index, s16 code);
+/* What the sub-pixel at @index gives; without @lit no response is worked out */
+struct psx_current psx_sensor_current(const struct psx_sensor *sensor, size_t index, s16 code,
+				      bool lit);
+/* What its DAC is at when @code is loaded */
+s16 psx_sensor_code(const struct psx_sensor *sensor, size_t index, s16 code);
+/* Dark current over that at 25 degrees, Q30 */
+u64 psx_sensor_warmth(s32 temperature_mc);
+
+/* defects.c: sub-pixels in an order that follows from the seed, border left out */
+u32 psx_defects_room(const struct psx_model_config *config);
+size_t psx_defect_place(const struct psx_model_config *config, u32 number);
 
 /* random.c */
 u64 psx_hash(u64 seed, u64 counter);
@@ -225,6 +283,7 @@ void psx_output_size(const struct psx_model *m, u32 mode, u32 k, u32 *width, u32
 /* chain.c: from a sum of currents to a value of a frame */
 struct psx_chain {
 	u64 dose;		/* of the exposure over nominal, Q32 */
+	u64 dark_time;		/* seconds in which dark current flows as at 25 degrees, Q32 */
 	u64 noise_seed;
 	u32 pga;
 	u32 scale;
@@ -234,7 +293,15 @@ struct psx_chain {
 };
 
 void psx_chain_init(struct psx_chain *chain, const struct psx_model *m);
-s16 psx_chain_value(const struct psx_chain *chain, s64 sum, u64 squares, size_t pixel,
+
+/* What has gathered for one output pixel */
+struct psx_charge {
+	s64 sum;		/* weighted sum of the scene, Q30 levels */
+	u64 squares;		/* sum of w^2 * level, Q30 */
+	s64 dark;		/* dark current, Q30 levels a second at 25 degrees */
+};
+
+s16 psx_chain_value(const struct psx_chain *chain, const struct psx_charge *charge, size_t pixel,
 		    s16 offset, s16 dark, u32 *saturated);
 
 /*
@@ -266,7 +333,7 @@ void psx_model_reset(struct psx_model *m);
 void psx_model_raise(struct psx_model *m, u32 irq);
 void psx_model_fail(struct psx_model *m, u32 error, u32 reg);
 
-#define PSX_PRODUCT_MOST	((s64)BIT_ULL(62))
+#define PSX_PRODUCT_MOST	((s64)BIT_ULL(61))
 
 /* How much of @length from @address on lies in one page of the host */
 static inline u32 psx_page_part(u64 address, u32 length)
@@ -278,7 +345,7 @@ static inline u32 psx_page_part(u64 address, u32 length)
 
 /*
  * a * b >> shift, rounded to nearest, halves away from zero; saturates at
- * +-PSX_PRODUCT_MOST, so that two of them can be added
+ * +-PSX_PRODUCT_MOST, so that three of them can be added
  */
 static inline s64 psx_mul_shift(s64 a, u64 b, unsigned int shift)
 {

@@ -5,7 +5,7 @@
  */
 #include "model.h"
 
-#define RAIL_UV		105000000ll	/* +-105 V, for biases up to +-100 V */
+#define RAIL_UV		(PSX_RAIL_MV * 1000ll)
 #define DEFAULT_SLEW	100	/* mV per ms */
 #define UV_PER_MV	1000
 

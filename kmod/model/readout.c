@@ -42,6 +42,19 @@ static struct cells cells_of_phase(u32 phase, u32 k, u32 size)
 	return cells;
 }
 
+/* What comes through the shutter */
+static u32 level_at(const struct psx_shot *shot, size_t index)
+{
+	switch (shot->shutter) {
+	case PSX_SHUTTER_CLOSED:
+		return 0;
+	case PSX_SHUTTER_BEAM:
+		return PSX_FULL_LEVEL;
+	default:
+		return shot->scene[index];
+	}
+}
+
 /*
  * The cell at sub-pixel column @corner, clipped to the sensor: its current from
  * the row of sub-pixels that begins at @row, and the variance that goes with it
@@ -56,11 +69,15 @@ static void add_cell(struct psx_model *m, const s16 *plane, size_t row, s32 corn
 		end = (s32)m->config.width;
 	for (; x < end; x++) {
 		size_t index = row + (u32)x;
-		s64 response = psx_sensor_response(&m->sensor, index, plane[index]);
-		u64 weight = (u64)(response < 0 ? -response : response) >> 15;
+		u32 seen = m->sensor.seen[level_at(&m->shot, index)];
+		struct psx_current current = psx_sensor_current(&m->sensor, index, plane[index],
+								seen);
+		u64 weight = (u64)(current.response < 0 ? -current.response :
+							  current.response) >> 15;
 
-		m->sums[cell] += response * m->shot.scene[index];
-		m->squares[cell] += weight * weight * m->shot.scene[index];
+		m->sums[cell] += current.response * seen >> 16;
+		m->squares[cell] += weight * weight * seen >> 16;
+		m->darks[cell] += current.dark;
 	}
 }
 
@@ -93,7 +110,7 @@ static void add_row(struct psx_model *m, const s16 *plane, u32 y, struct cells c
 	const u16 *level;
 	u32 cell;
 
-	if (m->config.profile != PSX_PROFILE_IDEAL) {
+	if (m->config.profile != PSX_PROFILE_IDEAL || m->shot.shutter != PSX_SHUTTER_OPEN) {
 		begin = 0;
 		end = 0;
 	} else if (end && cells.first + (s32)(end * k) > (s32)m->config.width) {
@@ -136,7 +153,8 @@ static bool expose(struct psx_model *m, const struct exposure *e, const struct p
 
 		memset(m->sums, 0, e->columns.count * sizeof(*m->sums));
 		memset(m->squares, 0, e->columns.count * sizeof(*m->squares));
-		for (r = 0; shot->shutter_open && r < k; r++) {
+		memset(m->darks, 0, e->columns.count * sizeof(*m->darks));
+		for (r = 0; r < k; r++) {
 			s32 y = e->rows.first + (s32)(row * k + r);
 
 			if (y >= 0 && y < (s32)m->config.height)
@@ -145,9 +163,12 @@ static bool expose(struct psx_model *m, const struct exposure *e, const struct p
 		for (cell = 0; cell < e->columns.count; cell++, pixel += e->step) {
 			s16 offset = shot->offset ? shot->offset[pixel] : 0;
 			s16 dark = shot->dark ? shot->dark[pixel] : 0;
+			struct psx_charge charge = {
+				m->sums[cell], m->squares[cell], m->darks[cell],
+			};
 
-			m->values[pixel] = psx_chain_value(chain, m->sums[cell], m->squares[cell],
-							   pixel, offset, dark, &shot->saturated);
+			m->values[pixel] = psx_chain_value(chain, &charge, pixel, offset, dark,
+							   &shot->saturated);
 		}
 		if (!psx_shot_go_on(m))
 			return false;

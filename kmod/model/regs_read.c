@@ -6,21 +6,19 @@
 #define NEIGHBOUR_MV		170000u
 #define DAC_BITS		16u
 #define ADC_BITS		16u
-#define TEMPERATURE_MC		25000u
 
 static u32 status(const struct psx_model *m)
 {
 	return (m->acq.running ? PSX_STATUS_RUNNING : 0) |
 	       (m->pending.id ? PSX_STATUS_COMMIT_PENDING : 0) |
-	       (m->shutter_open ? PSX_STATUS_SHUTTER_OPEN : 0) |
+	       (m->shutter != PSX_SHUTTER_CLOSED ? PSX_STATUS_SHUTTER_OPEN : 0) |
 	       (m->ring.enabled ? PSX_STATUS_RING_ENABLED : 0);
 }
 
 /* Four characters of the name, zeros after its end */
 static u32 name_word(const struct psx_model *m, u32 index)
 {
-	static const char names[][16] = { "sim-ideal", "sim-real" };
-	const char *part = names[m->config.profile] + 4 * index;
+	const char *part = psx_kind_of(m)->name + 4 * index;
 	u32 word = 0, i;
 
 	for (i = 0; i < 4; i++)
@@ -40,7 +38,8 @@ static u32 read_identity(const struct psx_model *m, u32 reg)
 	case PSX_REG_VERSION:
 		return PSX_VERSION_1_1;
 	case PSX_REG_CAPS:
-		return PSX_CAPS_SHUTTER | PSX_CAPS_SCENE;
+		return PSX_CAPS_SHUTTER | PSX_CAPS_SCENE |
+		       (psx_kind_of(m)->dark ? PSX_CAPS_OFFSET : 0);
 	case PSX_REG_WIDTH:
 		return m->config.width;
 	case PSX_REG_HEIGHT:
@@ -73,6 +72,12 @@ static u32 read_identity(const struct psx_model *m, u32 reg)
 		return PSX_CQ_SHIFT_LIMIT;
 	case PSX_REG_PAYLOAD_MAX:
 		return (u32)m->payload_size;
+	case PSX_REG_BORDER:
+		return psx_kind_of(m)->border;
+	case PSX_REG_SLEW_MAX:
+		return PSX_SLEW_MOST;
+	case PSX_REG_RAIL_MV:
+		return PSX_RAIL_MV;
 	default:
 		return 0;
 	}
@@ -150,11 +155,11 @@ static u32 read_rest(const struct psx_model *m, u32 reg)
 	case PSX_REG_RAIL_SLEW:
 		return m->power.slew;
 	case PSX_REG_TEMPERATURE:
-		return TEMPERATURE_MC;
+		return (u32)m->config.faults.temperature_mc;
 	case PSX_REG_WATCHDOG_MS:
 		return m->power.watchdog_ms;
 	case PSX_REG_SHUTTER:
-		return m->shutter_open;
+		return m->shutter;
 	case PSX_REG_SEG_SEL:
 		return m->ring.seg_sel;
 	case PSX_REG_SEG_SHIFT:

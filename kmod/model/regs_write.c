@@ -3,7 +3,6 @@
 #include "model.h"
 
 #define SEG_SHIFT_LEAST		12u
-#define SLEW_MOST		1000u
 
 static void interrupt(struct psx_model *m, u32 irq)
 {
@@ -97,7 +96,7 @@ static u32 write_power(struct psx_model *m, u32 reg, u32 value)
 	case PSX_REG_RAIL_SLEW:
 		if (m->power.state == PSX_RAIL_STATE_RAMPING)
 			return PSX_ERR_STATE;
-		return set_u32(&m->power.slew, value, 1, SLEW_MOST);
+		return set_u32(&m->power.slew, value, 1, PSX_SLEW_MOST);
 	case PSX_REG_WATCHDOG_MS:
 		m->power.watchdog_ms = value;
 		psx_power_pet(m);
@@ -217,10 +216,7 @@ static u32 write_acquire(struct psx_model *m, u32 reg, u32 value)
 	case PSX_REG_SHUTTER:
 		if (m->acq.running)
 			return PSX_ERR_STATE;
-		if (value > 1)
-			return PSX_ERR_RANGE;
-		m->shutter_open = value;
-		return PSX_ERR_NONE;
+		return set_u32(&m->shutter, value, PSX_SHUTTER_CLOSED, PSX_SHUTTER_BEAM);
 	default:
 		return PSX_ERR_REGISTER;
 	}

@@ -70,7 +70,8 @@ static void take(struct psx_model *m)
 		.phases = bank->phases,
 		.pga = config->pga,
 		.bank = channel->bank,
-		.shutter_open = m->shutter_open,
+		.shutter = m->shutter,
+		.temperature_mc = m->config.faults.temperature_mc,
 		.computing = true,
 	};
 	psx_output_size(m, config->mode, bank->k, &shot->header.width, &shot->header.height);

@@ -16,6 +16,9 @@
 #define DEFAULT_MISMATCH  0.02
 #define DEFAULT_NOISE	  0.05
 #define DEFAULT_DOSE_RATE 494
+#define DEFAULT_CELSIUS	  25
+#define MOST_DEFECTS	  65536
+#define MOST_SECONDS	  9e9 /* the device's clock ends at 2^63 ns */
 #define UGY_TO_PGY	  1e6
 #define LEAST_RATE	  0.001
 #define DEFAULT_SCENE	  "baggage"
@@ -24,6 +27,21 @@
 struct values {
 	const char *profile, *scene;
 	double width, height, seed, mismatch, photons, read_noise, rate, dose_rate, pitch;
+	double dead, hot, stuck, readback_faults, temperature, interlock_at, overcurrent_at;
+};
+
+/* The model's profiles, and what is so for every one of their kind */
+struct profile {
+	const char *name;
+	double side, pitch; /* NAN = any */
+};
+
+static const struct profile profiles[PSX_MODEL_PROFILES] = {
+	[PSX_PROFILE_IDEAL] = { "ideal", NAN, NAN },
+	[PSX_PROFILE_REAL] = { "real", NAN, NAN },
+	[PSX_PROFILE_CMOS32] = { "cmos32", 32, NAN },
+	[PSX_PROFILE_MACROPIXEL] = { "macropixel", 3, 3000 },
+	[PSX_PROFILE_UNPASSIVATED] = { "unpassivated", NAN, NAN },
 };
 
 struct key {
@@ -43,8 +61,15 @@ static const struct key number_keys[] = {
 	KEY(photons, 1, 4294967295.0, true),
 	KEY(read_noise, 0, 1000, false),
 	KEY(rate, 0, 1e6, false),
-	KEY(dose_rate, 0.1, 32920, false),
+	KEY(dose_rate, 0.1, 329200, false),
 	KEY(pitch, 1, 100000, true),
+	KEY(dead, 0, MOST_DEFECTS, true),
+	KEY(hot, 0, MOST_DEFECTS, true),
+	KEY(stuck, 0, MOST_DEFECTS, true),
+	KEY(readback_faults, 0, MOST_DEFECTS, true),
+	KEY(temperature, -40, 125, false),
+	KEY(interlock_at, 0, MOST_SECONDS, false),
+	KEY(overcurrent_at, 0, MOST_SECONDS, false),
 };
 
 #define NUMBER_KEYS (sizeof(number_keys) / sizeof(number_keys[0]))
@@ -52,13 +77,17 @@ static const struct key number_keys[] = {
 static int set_number(struct values *v, const struct key *key, const char *text,
 		      struct psx_error *err)
 {
+	bool time = key->most == MOST_SECONDS;
 	char *end;
 	double value = psx_number(text, &end);
 
+	if (time && !strcmp(text, "never"))
+		return 0;
 	if (end == text || *end || !(value >= key->least && value <= key->most) ||
 	    (key->whole && value != floor(value)))
-		return psx_error_set(err, EINVAL, "sim: %s=%.40s: need a %snumber %g..%g", key->name,
-				     text, key->whole ? "whole " : "", key->least, key->most);
+		return psx_error_set(err, EINVAL, "sim: %s=%.40s: need a %snumber %g..%g%s", key->name,
+				     text, key->whole ? "whole " : "", key->least, key->most,
+				     time ? " of seconds, or never" : "");
 	memcpy((char *)v + key->offset, &value, sizeof(value));
 	return 0;
 }
@@ -80,7 +109,8 @@ static int set_key(struct values *v, const char *name, const char *text, struct 
 			return set_number(v, &number_keys[i], text, err);
 	return psx_error_set(err, EINVAL,
 			     "sim: no key '%.40s' (keys: profile scene width height seed mismatch "
-			     "photons read_noise rate dose_rate pitch)", name);
+			     "photons read_noise rate dose_rate pitch dead hot stuck readback_faults "
+			     "temperature interlock_at overcurrent_at)", name);
 }
 
 /* Cut "key=value,key=value" in place; "\," is a comma in a value */
@@ -116,9 +146,10 @@ static double given(double value, double otherwise)
 static int open_scene(const struct values *v, struct psx_sim_options *options,
 		      struct psx_error *err)
 {
+	const double side = profiles[options->model.profile].side;
 	const char *scene = v->scene ? v->scene : DEFAULT_SCENE;
-	uint32_t width = (uint32_t)given(v->width, DEFAULT_WIDTH);
-	uint32_t height = (uint32_t)given(v->height, DEFAULT_HEIGHT);
+	uint32_t width = (uint32_t)given(v->width, given(side, DEFAULT_WIDTH));
+	uint32_t height = (uint32_t)given(v->height, given(side, DEFAULT_HEIGHT));
 
 	options->scene = psx_image_phantom(scene, width, height, options->model.seed, err);
 	if (!options->scene && errno != ENOENT)
@@ -142,30 +173,73 @@ static int open_scene(const struct values *v, struct psx_sim_options *options,
 				     "sim: scene %s is %u x %u, not the %g x %g that was asked for",
 				     scene, width, height, given(v->width, width),
 				     given(v->height, height));
+	if (!isnan(side) && (width != side || height != side))
+		return psx_error_set(err, EINVAL, "sim: profile=%s is %g x %g, not %u x %u",
+				     profiles[options->model.profile].name, side, side, width,
+				     height);
 	options->model.width = width;
 	options->model.height = height;
 	return 0;
 }
 
+static int find_profile(const char *name, enum psx_model_profile *profile, struct psx_error *err)
+{
+	uint32_t i;
+
+	for (i = 0; i < PSX_MODEL_PROFILES; i++)
+		if (!strcmp(name, profiles[i].name)) {
+			*profile = (enum psx_model_profile)i;
+			return 0;
+		}
+	return psx_error_set(err, EINVAL,
+			     "sim: no profile '%.40s' (ideal real cmos32 macropixel unpassivated)",
+			     name);
+}
+
+/* What no ideal crystal has */
+static int fill_crystal(const struct values *v, struct psx_model_config *m, struct psx_error *err)
+{
+	if (m->profile == PSX_PROFILE_IDEAL) {
+		if (isnan(v->mismatch) && isnan(v->photons) && isnan(v->read_noise) &&
+		    isnan(v->dead) && isnan(v->hot) && isnan(v->stuck))
+			return 0;
+		return psx_error_set(err, EINVAL, "sim: profile=ideal has no mismatch, photons, "
+				     "read_noise, dead, hot or stuck");
+	}
+	m->mismatch_ppm = (u32)lround(given(v->mismatch, DEFAULT_MISMATCH) * 1e6);
+	m->photons = (u32)given(v->photons, DEFAULT_PHOTONS);
+	m->read_noise_milli = (u32)lround(given(v->read_noise, DEFAULT_NOISE) * 1e3);
+	m->dead = (u32)given(v->dead, 0);
+	m->hot = (u32)given(v->hot, 0);
+	m->stuck = (u32)given(v->stuck, 0);
+	return 0;
+}
+
+static u64 time_ns(double seconds)
+{
+	return isnan(seconds) ? UINT64_MAX : (u64)llround(seconds * 1e9);
+}
+
 static int fill(const struct values *v, struct psx_sim_options *options, struct psx_error *err)
 {
 	struct psx_model_config *m = &options->model;
+	double pitch;
 
 	m->profile = PSX_PROFILE_REAL;
-	if (v->profile && !strcmp(v->profile, "ideal"))
-		m->profile = PSX_PROFILE_IDEAL;
-	else if (v->profile && strcmp(v->profile, "real") != 0)
-		return psx_error_set(err, EINVAL, "sim: no profile '%.40s' (ideal, real)", v->profile);
-	if (m->profile == PSX_PROFILE_REAL) {
-		m->mismatch_ppm = (u32)lround(given(v->mismatch, DEFAULT_MISMATCH) * 1e6);
-		m->photons = (u32)given(v->photons, DEFAULT_PHOTONS);
-		m->read_noise_milli = (u32)lround(given(v->read_noise, DEFAULT_NOISE) * 1e3);
-	} else if (!isnan(v->mismatch) || !isnan(v->photons) || !isnan(v->read_noise)) {
-		return psx_error_set(err, EINVAL,
-				     "sim: profile=ideal has no mismatch, photons or read_noise");
-	}
+	if (v->profile && find_profile(v->profile, &m->profile, err))
+		return -1;
+	if (fill_crystal(v, m, err))
+		return -1;
 	m->seed = (u64)given(v->seed, 1);
-	m->pitch_um = (u32)given(v->pitch, DEFAULT_PITCH_UM);
+	pitch = profiles[m->profile].pitch;
+	if (!isnan(pitch) && given(v->pitch, pitch) != pitch)
+		return psx_error_set(err, EINVAL, "sim: profile=%s has a pitch of %g um",
+				     profiles[m->profile].name, pitch);
+	m->pitch_um = (u32)given(v->pitch, given(pitch, DEFAULT_PITCH_UM));
+	m->faults.readback = (u32)given(v->readback_faults, 0);
+	m->faults.temperature_mc = (s32)lround(given(v->temperature, DEFAULT_CELSIUS) * 1e3);
+	m->faults.interlock_ns = time_ns(v->interlock_at);
+	m->faults.overcurrent_ns = time_ns(v->overcurrent_at);
 	m->dose_rate_pgy_s = (u64)llround(given(v->dose_rate, DEFAULT_DOSE_RATE) * UGY_TO_PGY);
 	options->rate = given(v->rate, 0);
 	if (options->rate > 0 && options->rate < LEAST_RATE)
@@ -176,7 +250,8 @@ static int fill(const struct values *v, struct psx_sim_options *options, struct 
 
 int psx_sim_parse(const char *keys, struct psx_sim_options *options, struct psx_error *err)
 {
-	struct values v = { NULL, NULL, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
+	struct values v = { NULL, NULL, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+			    NAN, NAN, NAN, NAN };
 	char *text = strdup(keys);
 	int failed;
 

@@ -163,9 +163,12 @@ struct psx_model_config make_config(enum psx_model_profile profile, u32 w, u32 h
 	struct psx_model_config config = {
 		.profile = profile, .width = w, .height = h, .pitch_um = 100,
 		.dose_rate_pgy_s = PSX_NOMINAL_PGY_S, .seed = 7,
+		.faults = { .interlock_ns = NEVER, .overcurrent_ns = NEVER,
+			    .temperature_mc = 25000 },
 	};
 
-	if (profile == PSX_PROFILE_REAL) {
+	if (profile != PSX_PROFILE_IDEAL) {
+		config.faults.temperature_mc = FROST_MC;
 		config.mismatch_ppm = 20000;
 		config.photons = 30000;
 		config.read_noise_milli = 50;

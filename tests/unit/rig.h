@@ -20,6 +20,8 @@
 #define QUEUE_BYTES   (64u * 128u)
 #define STAGING_BYTES (2u * MAX_AREA)
 #define MS	      1000000ull
+#define NEVER	      (~0ull)
+#define FROST_MC      (-40000) /* where dark current leaves the ADC room */
 #define FULL_RAIL_NS  (1050 * MS)
 #define UNIT_CODE     31129 /* about +95 V: weight 1 */
 #define FRAME_NS      (9 * 2 * MS) /* of make_ready(): settling and exposure */

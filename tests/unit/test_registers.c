@@ -22,6 +22,7 @@ static const struct at_reset at_reset[] = {
 	{ PSX_REG_NAME, 0x2d6d6973 }, { PSX_REG_NAME + 4, 0x61656469 },
 	{ PSX_REG_NAME + 8, 0x6c }, { PSX_REG_SEGS_MAX, 4096 },
 	{ PSX_REG_SEG_SHIFT_MAX, 30 }, { PSX_REG_CQ_SHIFT_MAX, 20 },
+	{ PSX_REG_SLEW_MAX, 1000 }, { PSX_REG_RAIL_MV, 105000 },
 	{ PSX_REG_PAYLOAD_MAX, 2 * 13 * 11 + 2 + 128 },
 	{ PSX_REG_STATUS, PSX_STATUS_SHUTTER_OPEN },
 	{ PSX_REG_CFG_EXPOSURE_LO, 1000000000 }, { PSX_REG_RAIL_SLEW, 100 },
@@ -135,7 +136,7 @@ static const struct bad bad[] = {
 	{ PSX_REG_ACQ_CTRL, 4, PSX_ERR_RANGE, false },
 	{ PSX_REG_ACQ_CTRL, PSX_ACQ_START, PSX_ERR_STATE, false },
 	{ PSX_REG_TRIGGER, 1, PSX_ERR_STATE, false },
-	{ PSX_REG_SHUTTER, 2, PSX_ERR_RANGE, false },
+	{ PSX_REG_SHUTTER, 3, PSX_ERR_RANGE, false },
 	{ PSX_REG_SEG_SEL, 4096, PSX_ERR_RANGE, false },
 	{ PSX_REG_SEG_ADDR_LO, 2048, PSX_ERR_RANGE, true },
 	{ PSX_REG_SEG_SHIFT, 11, PSX_ERR_RANGE, false },
@@ -667,7 +668,7 @@ START_TEST(every_allocation_may_fail)
 		ck_assert_int_eq(error, -ENOMEM);
 		ck_assert_uint_eq(host.live, 0);
 	}
-	ck_assert_uint_eq(host.fail_at, 13);
+	ck_assert_uint_eq(host.fail_at, 16);
 	psx_model_destroy(model);
 	ck_assert_uint_eq(host.live, 0);
 }
@@ -683,8 +684,8 @@ START_TEST(impossible_detectors)
 	case 1: config.height = 0; break;
 	case 2: config.width = PSX_MODEL_MAX_SIDE + 1; break;
 	case 3: config.height = PSX_MODEL_MAX_SIDE + 1; break;
-	case 4: config.profile = (enum psx_model_profile)2; break;
-	case 5: config.dose_rate_pgy_s = 32920000001ull; break;
+	case 4: config.profile = (enum psx_model_profile)5; break;
+	case 5: config.dose_rate_pgy_s = 329200000001ull; break;
 	default: config.read_noise_milli = 1000001; break;
 	}
 	ck_assert_ptr_null(create(&config, &error));
