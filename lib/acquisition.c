@@ -10,7 +10,7 @@
 struct psx_acquisition {
 	struct psx_device *dev;
 	struct psx_error error;
-	struct psx_frame frame; /* the one that is lent out */
+	struct psx_frame frame; /* the one that is lent out, with its mask */
 	struct psx_acquisition_stats stats;
 	uint64_t damaged; /* of `stats`, found here */
 	atomic_bool stop_asked;
@@ -114,11 +114,13 @@ static int take(struct psx_acquisition *acq, const void *payload, size_t length,
 		return psx_error_set(&acq->error, EBADMSG,
 				     "frame %llu was damaged on its way (crc32c of the payload)",
 				     (unsigned long long)info->seq);
+	psx_frame_set_mask(&acq->frame, NULL);
 	if (psx_frame_bind_device(&acq->frame, payload, length, info, &acq->error))
 		return -1;
 	if (info->width > device->width || info->height > device->height)
 		return psx_error_set(&acq->error, EBADMSG, "frame %llu says it is %u x %u",
 				     (unsigned long long)info->seq, info->width, info->height);
+	psx_frame_set_mask(&acq->frame, psx_device_mask(acq->dev, info->cfg_id, info->channel));
 	return 0;
 }
 
@@ -205,6 +207,7 @@ void psx_acquisition_free(struct psx_acquisition *acq)
 	psx_acquisition_abort(acq);
 	if (acq->rails)
 		(void)acq->dev->transport->ops->rails_off(acq->dev->transport, &ignored);
+	psx_frame_set_mask(&acq->frame, NULL);
 	acq->dev->acquiring = false;
 	psx_device_close(acq->dev);
 	free(acq);

@@ -55,6 +55,7 @@ void psx_device_close(struct psx_device *dev)
 	dev->transport->ops->close(dev->transport);
 	free(dev->slots);
 	free(dev->retired);
+	psx_device_drop_masks(dev);
 	free(dev);
 	errno = code;
 }

@@ -2,7 +2,15 @@
 #ifndef PSX_LIB_DEVICE_H
 #define PSX_LIB_DEVICE_H
 
+#include "mask.h"
 #include "transport.h"
+
+/* Of one configuration's banks, by channel */
+struct psx_masks {
+	uint32_t cfg_id;
+	size_t count;
+	struct psx_mask **masks; /* NULL = all good */
+};
 
 struct psx_device {
 	struct psx_transport *transport;
@@ -14,6 +22,7 @@ struct psx_device {
 	unsigned int references; /* the user's and a running acquisition's */
 	bool acquiring;
 	bool adopted; /* slots that were in force at the claim are among the retired */
+	struct psx_masks masks[2]; /* of what was loaded last, and before it */
 	psx_operator ask; /* NULL = nobody */
 	void *ask_arg;
 };
@@ -25,6 +34,11 @@ const char *psx_rails_cause(uint32_t cause);
 
 /* Before anything is changed: -1 when somebody else may */
 int psx_device_claim(struct psx_device *dev);
+
+/* load.c: the mask of a frame, NULL = all good; still the device's */
+struct psx_mask *psx_device_mask(const struct psx_device *dev, uint32_t cfg_id,
+				 unsigned int channel);
+void psx_device_drop_masks(struct psx_device *dev);
 
 /* A calibration as configurations carry it: id, and minutes since 1970; 0 = none */
 static inline uint64_t psx_calibration_mark(uint32_t id, int64_t time)

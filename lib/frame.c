@@ -95,7 +95,16 @@ static int bind_parsed(struct psx_frame *frame, const struct psx_frame_info *inf
 		return psx_error_set(err, EBADMSG, "frame: payload and facts differ in %s", fact);
 	frame->info = *info;
 	frame->owned = NULL;
+	frame->mask = NULL;
 	return 0;
+}
+
+void psx_frame_set_mask(struct psx_frame *frame, struct psx_mask *mask)
+{
+	psx_mask_unref(frame->mask);
+	frame->mask = NULL;
+	if (mask && mask->width == frame->info.width && mask->height == frame->info.height)
+		frame->mask = psx_mask_ref(mask);
 }
 
 int psx_frame_bind(struct psx_frame *frame, const void *payload, size_t length,
@@ -228,17 +237,22 @@ struct psx_frame *psx_frame_copy(const struct psx_frame *frame)
 {
 	size_t length = frame->codec.length;
 	void *payload = malloc(length);
+	struct psx_frame *copy;
 
 	if (!payload)
 		return NULL;
 	memcpy(payload, frame->codec.data, length);
-	return frame_own(payload, length, &frame->info, NULL);
+	copy = frame_own(payload, length, &frame->info, NULL);
+	if (copy)
+		psx_frame_set_mask(copy, frame->mask);
+	return copy;
 }
 
 void psx_frame_free(struct psx_frame *frame)
 {
 	if (!frame)
 		return;
+	psx_mask_unref(frame->mask);
 	free(frame->owned);
 	free(frame);
 }
@@ -252,4 +266,9 @@ const void *psx_frame_get_payload(const struct psx_frame *frame, size_t *length)
 {
 	*length = frame->codec.length;
 	return frame->codec.data;
+}
+
+const uint8_t *psx_frame_get_mask(const struct psx_frame *frame)
+{
+	return frame->mask ? frame->mask->bad : NULL;
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* What measuring with a device takes: light or dark, rails, averages of ADC
+ * codes. Reasons of failure are in dev->error. */
+#ifndef PSX_LIB_AVERAGE_H
+#define PSX_LIB_AVERAGE_H
+
+#include "bank.h"
+#include "device.h"
+
+#define PSX_ADC_STEPS	   4 /* of a grey level, at PGA 1 */
+#define PSX_ADC_LEVELS	   8192 /* its range, +-, at PGA 1 */
+#define PSX_OFFSET_LEVELS  4 /* of a step of the offset DAC */
+#define PSX_PGA_MOST	   128u
+
+/* How far a measurement is; .done is counted up with every frame */
+struct psx_task {
+	psx_progress progress; /* NULL = nobody wants to know */
+	void *arg;
+	const char *what;
+	uint64_t done, total;
+};
+
+/* Mean ADC codes of one channel, by output */
+struct psx_average {
+	size_t outputs;
+	float *codes;
+	uint8_t *clipped; /* 1 = the ADC's end, in any of the frames */
+};
+
+/* Load the banks, and average `frames` frames of each at this exposure and gain
+ * into averages[count], which the caller frees whatever comes. */
+int psx_average_take(struct psx_device *dev, struct psx_bank *const *banks, size_t count,
+		     uint64_t exposure_ns, unsigned int pga, unsigned int frames,
+		     struct psx_task *task, struct psx_average *averages);
+void psx_average_free(struct psx_average *averages, size_t count);
+
+/* Move the shutter, or ask the operator */
+int psx_device_light(struct psx_device *dev, enum psx_shutter position);
+
+/* Rails on and, where there is a shutter, its position, as they were before */
+struct psx_bench {
+	enum psx_shutter shutter;
+	bool rails; /* were switched on */
+};
+
+int psx_bench_begin(struct psx_device *dev, struct psx_bench *bench);
+/* Puts back what begin and light changed. Keeps errno and dev->error. */
+void psx_bench_end(struct psx_device *dev, const struct psx_bench *bench);
+
+/* In the dark, rails on: offset and dark maps of the banks, and their masks */
+int psx_zero_measure(struct psx_device *dev, const struct psx_settings *s,
+		     struct psx_bank *const *banks, size_t count, unsigned int frames,
+		     struct psx_task *task);
+
+/* load.c: may these be loaded? */
+int psx_load_check(struct psx_device *dev, const struct psx_settings *s,
+		   struct psx_bank *const *banks, size_t count);
+
+#endif
