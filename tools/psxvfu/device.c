@@ -5,6 +5,7 @@
 #include "../../lib/sim/sim.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -75,6 +76,28 @@ void vfu_set_irq_fd(struct vfu *v, int fd)
 	v->irq_fd = fd;
 }
 
+#define RAILS_LIVE 0x10000u
+
+void vfu_tell_rails(struct vfu *v)
+{
+	static const char *const states[] = { "off", "ramping", "on", "tripped" };
+	static const char *const causes[] = { "none", "current", "interlock", "watchdog" };
+	u32 state = psx_model_read(v->model, PSX_REG_RAIL_STATE);
+	int32_t positive = (int32_t)psx_model_read(v->model, PSX_REG_RAIL_POS_MV);
+	int32_t negative = (int32_t)psx_model_read(v->model, PSX_REG_RAIL_NEG_MV);
+	u32 now = state | (positive || negative ? RAILS_LIVE : 0);
+	bool gone = v->rails & ~now & RAILS_LIVE;
+
+	if (!gone && (now & ~RAILS_LIVE) == (v->rails & ~RAILS_LIVE)) {
+		v->rails = now;
+		return;
+	}
+	v->rails = now;
+	(void)fprintf(stderr, "psxvfu: rails %s, cause %s, %d mV, %d mV, device %llu ns\n",
+		      states[state & 3], causes[state >> 8 & 3], positive, negative,
+		      (unsigned long long)v->time.device_ns);
+}
+
 u32 vfu_bar_read(struct vfu *v, u32 reg)
 {
 	if (!vfu_is_there(v))
@@ -96,6 +119,7 @@ void vfu_bar_write(struct vfu *v, u32 reg, u32 value)
 	psx_model_write(v->model, reg, value);
 	v->loading = false;
 	vfu_time_after_write(v, reg, value);
+	vfu_tell_rails(v);
 }
 
 void vfu_reset(struct vfu *v)

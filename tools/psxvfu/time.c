@@ -37,6 +37,12 @@ void vfu_time_init(struct vfu *v, double rate)
 		v->time.pace_ns = (u64)(1e9 / rate);
 }
 
+static void advance(struct vfu *v, u64 ns)
+{
+	psx_model_advance(v->model, ns);
+	v->time.device_ns += ns;
+}
+
 static bool running(struct vfu *v)
 {
 	return psx_model_read(v->model, PSX_REG_STATUS) & PSX_STATUS_RUNNING;
@@ -54,8 +60,9 @@ static void bite(struct vfu *v)
 {
 	v->time.watchdog_at = UINT64_MAX;
 	psx_model_write(v->model, PSX_REG_WATCHDOG_MS, 1);
-	psx_model_advance(v->model, NS_PER_MS);
+	advance(v, NS_PER_MS);
 	psx_model_write(v->model, PSX_REG_WATCHDOG_MS, 0);
+	vfu_tell_rails(v);
 }
 
 /* ---------------------------------------------------------------------- ring */
@@ -172,7 +179,7 @@ void vfu_time_catch_up(struct vfu *v)
 	if (v->time.stepping || psx_model_next_event(v->model) != UINT64_MAX)
 		return;
 	now = now_ns();
-	psx_model_advance(v->model, now - v->time.seen);
+	advance(v, now - v->time.seen);
 	v->time.seen = now;
 }
 
@@ -217,8 +224,9 @@ void vfu_time_step(struct vfu *v)
 	t->computed = false;
 	t->last_bytes = 0;
 	t->stepping = true;
-	psx_model_advance(v->model, next);
+	advance(v, next);
 	t->stepping = false;
+	vfu_tell_rails(v);
 	take_completion(v);
 	t->seen = now_ns();
 	if (t->computed && t->pace_ns)

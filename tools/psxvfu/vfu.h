@@ -67,6 +67,7 @@ void *vfu_dma_find(const struct vfu_dma *dma, u64 address, size_t bytes, bool wr
 
 /* time.c keeps it */
 struct vfu_time {
+	u64 device_ns;	 /* CLOCK, without the latch that a guest may have read half of */
 	u64 seen;	 /* real time at which device time last moved */
 	u64 pace_ns;	 /* least real time from frame to frame; 0 = none */
 	u64 due_ns;	 /* real time of the next frame */
@@ -92,6 +93,7 @@ struct vfu {
 	struct vfu_client *client;
 	int irq_fd; /* of the one vector; -1 = none */
 	volatile sig_atomic_t unplugged; /* all ones, and not on the bus any more */
+	u32 rails; /* RAIL_STATE as it was seen last, and whether there was voltage */
 	bool loading; /* what is moved goes from host to device */
 	const u8 *scene; /* while it is loaded: host memory from address 0 on */
 	size_t scene_bytes;
@@ -105,6 +107,8 @@ void vfu_bar_write(struct vfu *v, u32 reg, u32 value);
 /* As by power-on; eventfd and windows stay */
 void vfu_reset(struct vfu *v);
 void vfu_interrupt(struct vfu *v);
+/* A line on stderr where the rails' state is another one, or the voltage gone */
+void vfu_tell_rails(struct vfu *v);
 /* Takes the fd; -1 for none */
 void vfu_set_irq_fd(struct vfu *v, int fd);
 /* Registers answer, and host memory may be reached */
