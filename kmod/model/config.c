@@ -72,6 +72,7 @@ void psx_config_latch(struct psx_model *m)
 	m->active = m->pending;
 	m->pending.id = 0;
 	m->acq.channel = 0;
+	psx_readback_check(m);
 	psx_model_raise(m, PSX_IRQ_COMMIT);
 }
 
@@ -85,5 +86,7 @@ void psx_config_reset(struct psx_model *m)
 	memset(&m->staged, 0, sizeof(m->staged));
 	m->staged.exposure = 1000000000;
 	m->commits = 0;
+	m->readback_faults = 0;
+	m->readback_first = 0;
 	m->schedule_sel = 0;
 }

@@ -62,32 +62,42 @@ u32 psx_bank_write_shape(struct psx_model *m, u32 value)
 	return PSX_ERR_NONE;
 }
 
+/* The piece is one of a target of @size bytes */
+static bool piece_valid(const struct psx_loader *l, size_t size)
+{
+	return l->bytes && !((l->bytes | l->offset) & 1) && l->offset <= size &&
+	       l->bytes <= size - l->offset;
+}
+
 /*
- * Copy between host memory and @memory, a page of host memory at a time, as pages
+ * Copy between host memory and @piece, a page of host memory at a time, as pages
  * are all that a host can promise to be in one piece. Values are little-endian on
  * the bus, which is the model's own order on every machine it is built for.
  */
-static u32 transfer(struct psx_model *m, u8 *memory, size_t size, u32 direction)
+static u32 move(struct psx_model *m, u8 *piece, u32 direction)
 {
 	const struct psx_loader *l = &m->loader;
 	u32 done, part;
 	void *window;
 
-	if (!l->bytes || ((l->bytes | l->offset) & 1) || l->offset > size ||
-	    l->bytes > size - l->offset)
-		return PSX_ERR_RANGE;
-	memory += l->offset;
 	for (done = 0; done < l->bytes; done += part) {
 		part = psx_page_part(l->addr + done, l->bytes - done);
 		window = m->host.map(m->host.context, l->addr + done, part);
 		if (!window)
 			return PSX_ERR_DMA;
 		if (direction == PSX_LOAD_WRITE)
-			memcpy(memory + done, window, part);
+			memcpy(piece + done, window, part);
 		else
-			memcpy(window, memory + done, part);
+			memcpy(window, piece + done, part);
 	}
 	return PSX_ERR_NONE;
+}
+
+static u32 transfer(struct psx_model *m, u8 *memory, size_t size, u32 direction)
+{
+	if (!piece_valid(&m->loader, size))
+		return PSX_ERR_RANGE;
+	return move(m, memory + m->loader.offset, direction);
 }
 
 /* Code -32768 has no voltage; a plane with one is not taken. */
@@ -105,6 +115,7 @@ static u32 load_plane(struct psx_model *m, struct psx_bank_slot *bank, u32 phase
 {
 	size_t bytes = area_of(m) * sizeof(s16);
 	s16 *plane, *planes;
+	size_t first;
 	u32 error;
 
 	if (phase >= bank->phases)
@@ -122,6 +133,7 @@ static u32 load_plane(struct psx_model *m, struct psx_bank_slot *bank, u32 phase
 	if (!m->loader.offset && !phase) {
 		bank->loaded = 0;
 		bank->fill = 0;
+		memset(bank->codes, 0, sizeof(bank->codes));
 	}
 	if (phase != bank->loaded || m->loader.offset != bank->fill)
 		return PSX_ERR_STATE;
@@ -134,14 +146,42 @@ static u32 load_plane(struct psx_model *m, struct psx_bank_slot *bank, u32 phase
 	error = transfer(m, (u8 *)plane, bytes, direction);
 	if (error)
 		return error;
-	if (!codes_valid(plane + bank->fill / sizeof(s16), m->loader.bytes / sizeof(s16)))
+	first = bank->fill / sizeof(s16);
+	if (!codes_valid(plane + first, m->loader.bytes / sizeof(s16)))
 		return PSX_ERR_RANGE;
+	psx_sensor_sum_codes(&m->sensor, first, plane + first, m->loader.bytes / sizeof(s16),
+			     bank->codes);
 	bank->fill += m->loader.bytes;
 	if (bank->fill == bytes) {
 		bank->loaded++;
 		bank->fill = 0;
 	}
 	return PSX_ERR_NONE;
+}
+
+/* What the DACs' monitors show for a plane */
+static u32 load_readback(struct psx_model *m, const struct psx_bank_slot *bank, u32 phase,
+			 u32 direction)
+{
+	const struct psx_loader *l = &m->loader;
+	const u8 *plane;
+	u32 error;
+	u8 *piece;
+
+	if (phase >= bank->phases || direction != PSX_LOAD_READ ||
+	    !piece_valid(l, area_of(m) * sizeof(s16)))
+		return PSX_ERR_RANGE;
+	if (phase >= bank->loaded)
+		return PSX_ERR_INCOMPLETE;
+	piece = m->host.alloc(m->host.context, l->bytes);
+	if (!piece)
+		return PSX_ERR_SPACE;
+	plane = (const u8 *)(bank->planes + phase * area_of(m));
+	memcpy(piece, plane + l->offset, l->bytes);
+	psx_readback_show(m, (s16 *)piece, l->offset / sizeof(s16), l->bytes / sizeof(s16));
+	error = move(m, piece, direction);
+	m->host.free(m->host.context, piece);
+	return error;
 }
 
 static u32 load_map(struct psx_model *m, struct psx_bank_slot *bank, s16 **map, u32 direction)
@@ -201,7 +241,7 @@ u32 psx_loader_go(struct psx_model *m, u32 direction)
 
 	if (direction != PSX_LOAD_WRITE && direction != PSX_LOAD_READ)
 		return PSX_ERR_RANGE;
-	if ((phase && kind != PSX_LOAD_PLANE) || (number && kind == PSX_LOAD_SCENE))
+	if ((phase && kind != PSX_LOAD_PLANE && kind != PSX_LOAD_READBACK) || (number && kind == PSX_LOAD_SCENE))
 		return PSX_ERR_RANGE;
 	switch (kind) {
 	case PSX_LOAD_PLANE:
@@ -212,6 +252,9 @@ u32 psx_loader_go(struct psx_model *m, u32 direction)
 		break;
 	case PSX_LOAD_OFFSET_MAP:
 		error = load_map(m, bank, &bank->offset, direction);
+		break;
+	case PSX_LOAD_READBACK:
+		error = load_readback(m, bank, phase, direction);
 		break;
 	case PSX_LOAD_SCENE:
 		error = load_scene(m, direction);

@@ -124,8 +124,23 @@ struct psx_model *psx_model_create(const struct psx_model_host *host,
 	m->planes_max = (u32)plane_budget;
 	set_serial(m);
 	psx_model_reset(m);
+	psx_power_faults(m);
 	*error = 0;
 	return m;
+}
+
+void psx_model_set_faults(struct psx_model *m, const struct psx_model_faults *faults)
+{
+	struct psx_model_faults *now = &m->config.faults;
+
+	if (faults->overcurrent_ns != now->overcurrent_ns)
+		m->power.broke_down = false;
+	*now = *faults;
+	if (now->temperature_mc < PSX_TEMPERATURE_LEAST)
+		now->temperature_mc = PSX_TEMPERATURE_LEAST;
+	if (now->temperature_mc > PSX_TEMPERATURE_MOST)
+		now->temperature_mc = PSX_TEMPERATURE_MOST;
+	psx_power_faults(m);
 }
 
 void psx_model_destroy(struct psx_model *m)

@@ -89,6 +89,7 @@ struct psx_bank_slot {
 	u32 loaded;		/* whole planes there, in order */
 	u32 fill;		/* bytes of the plane that is being loaded */
 	u32 users;		/* latched and pending configurations */
+	u64 codes[2];		/* sums of |code| by sign, a hot sub-pixel's as many times */
 	u16 scale;
 	u16 threshold;
 };
@@ -141,6 +142,9 @@ struct psx_power {
 	u32 slew;
 	u32 watchdog_ms;
 	bool wanted;
+	bool interlock_open;	/* as far as it was acted upon */
+	bool broke_down;	/* faults.overcurrent_ns has passed */
+	bool broken_down;	/* until there is no voltage left */
 };
 
 /*
@@ -202,6 +206,8 @@ struct psx_model {
 	struct psx_config active;
 	u32 schedule_sel;
 	u32 commits;
+	u32 readback_faults;	/* at the last latch, as the next */
+	u32 readback_first;
 	struct psx_ring ring;
 	struct psx_loader loader;
 	struct psx_power power;
@@ -253,12 +259,19 @@ struct psx_current psx_sensor_current(const struct psx_sensor *sensor, size_t in
 				      bool lit);
 /* What its DAC is at when @code is loaded */
 s16 psx_sensor_code(const struct psx_sensor *sensor, size_t index, s16 code);
+/* Add |code| of those who carry dark current, by sign */
+void psx_sensor_sum_codes(const struct psx_sensor *sensor, size_t first, const s16 *codes,
+			  size_t count, u64 *sums);
 /* Dark current over that at 25 degrees, Q30 */
 u64 psx_sensor_warmth(s32 temperature_mc);
 
 /* defects.c: sub-pixels in an order that follows from the seed, border left out */
 u32 psx_defects_room(const struct psx_model_config *config);
 size_t psx_defect_place(const struct psx_model_config *config, u32 number);
+/* Compare the DACs' monitors with the codes in force */
+void psx_readback_check(struct psx_model *m);
+/* Make @count codes, of sub-pixel @first and on, what their monitors show */
+void psx_readback_show(const struct psx_model *m, s16 *codes, size_t first, size_t count);
 
 /* random.c */
 u64 psx_hash(u64 seed, u64 counter);
@@ -319,6 +332,8 @@ u32 psx_ring_ctrl(struct psx_model *m, u32 value);
 bool psx_ring_put(struct psx_model *m);
 u32 psx_power_ctrl(struct psx_model *m, u32 value);
 void psx_power_reset(struct psx_model *m);
+void psx_power_faults(struct psx_model *m);
+s32 psx_power_leakage(const struct psx_model *m);
 void psx_power_pet(struct psx_model *m);
 u64 psx_power_next(const struct psx_model *m);
 void psx_power_advance(struct psx_model *m);

@@ -12,6 +12,7 @@ static u32 status(const struct psx_model *m)
 	return (m->acq.running ? PSX_STATUS_RUNNING : 0) |
 	       (m->pending.id ? PSX_STATUS_COMMIT_PENDING : 0) |
 	       (m->shutter != PSX_SHUTTER_CLOSED ? PSX_STATUS_SHUTTER_OPEN : 0) |
+	       (m->power.interlock_open ? PSX_STATUS_INTERLOCK_OPEN : 0) |
 	       (m->ring.enabled ? PSX_STATUS_RING_ENABLED : 0);
 }
 
@@ -130,6 +131,10 @@ static u32 read_config(const struct psx_model *m, u32 reg)
 		return m->pending.id;
 	case PSX_REG_CFG_ID:
 		return m->active.id;
+	case PSX_REG_READBACK_FAULTS:
+		return m->readback_faults;
+	case PSX_REG_READBACK_FIRST:
+		return m->readback_first;
 	default:
 		return 0;
 	}
@@ -154,6 +159,8 @@ static u32 read_rest(const struct psx_model *m, u32 reg)
 		return (u32)(s32)(m->power.uv[1] / 1000);
 	case PSX_REG_RAIL_SLEW:
 		return m->power.slew;
+	case PSX_REG_LEAKAGE_PA:
+		return (u32)psx_power_leakage(m);
 	case PSX_REG_TEMPERATURE:
 		return (u32)m->config.faults.temperature_mc;
 	case PSX_REG_WATCHDOG_MS:

@@ -246,6 +246,21 @@ struct psx_current psx_sensor_current(const struct psx_sensor *sensor, size_t in
 	return current;
 }
 
+void psx_sensor_sum_codes(const struct psx_sensor *sensor, size_t first, const s16 *codes,
+			  size_t count, u64 *sums)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		u8 flaw = sensor->flaw ? sensor->flaw[first + i] : PSX_FLAW_NONE;
+		s16 code = psx_sensor_code(sensor, first + i, codes[i]);
+
+		if (flaw != PSX_FLAW_BLIND)
+			sums[code < 0] += (u64)(code < 0 ? -code : code) *
+					  (flaw == PSX_FLAW_HOT ? HOT : 1);
+	}
+}
+
 u64 psx_sensor_warmth(s32 temperature_mc)
 {
 	s32 over = temperature_mc - NOMINAL_MC;
