@@ -540,7 +540,7 @@ START_TEST(mismatch_follows_from_the_seed)
 }
 END_TEST
 
-/* An ADC step is 1/4 grey level, one of the offset DAC 2; in one pixel each */
+/* An ADC step is 1/4 grey level, one of the offset DAC 4; in one pixel each */
 START_TEST(maps_correct_one_pixel)
 {
 	struct psx_model_config config = make_config(PSX_PROFILE_REAL, 13, 11);
@@ -562,7 +562,7 @@ START_TEST(maps_correct_one_pixel)
 	shoot(&mapped);
 	for (u32 i = 0; i < width * height; i++)
 		ck_assert_int_eq(mapped.values[i] - plain.values[i],
-				 i == 20 ? -10 : i == 30 ? 10 : 0);
+				 (i == 20 ? -10 : i == 30 ? 20 : 0));
 }
 END_TEST
 
