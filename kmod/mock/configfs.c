@@ -25,6 +25,14 @@
 #define PLACES_READ_NOISE	3	/* 1/1000 grey level */
 #define PLACES_RATE		3	/* 1/1000 frame a second */
 #define PLACES_DOSE_RATE	6	/* pGy/s of uGy/s */
+#define PLACES_TEMPERATURE	3	/* 1/1000 degree Celsius */
+#define PLACES_TIME		9	/* ns of s */
+
+#define MOST_DEFECTS		65536
+#define MOST_TIME_NS		(9000000000ull * NSEC_PER_SEC)
+#define LEAST_MC		-40000
+#define MOST_MC			125000
+#define ROOM_MC			25000
 
 struct mock {
 	struct config_item item;
@@ -41,6 +49,10 @@ struct mock {
 	u64 dose_rate;
 	u64 pitch;
 	u64 fault_grant;
+	u64 dead;
+	u64 hot;
+	u64 stuck;
+	struct psx_model_faults faults;	/* may change while it is live */
 	struct mock_detector *detector;	/* NULL = not live */
 	struct platform_device *pdev;
 };
@@ -132,7 +144,169 @@ static ssize_t mock_##_name##_store(struct config_item *item, const char *page,	
 }											\
 CONFIGFS_ATTR(mock_, _name)
 
-MOCK_TEXT(profile);
+/* Faults come and go while a detector is live */
+static ssize_t set_faults(struct mock *mock, void *field, const void *value, size_t bytes,
+			  size_t size)
+{
+	mutex_lock(&mock->lock);
+	memcpy(field, value, bytes);
+	if (mock->detector)
+		mock_detector_set_faults(mock->detector, &mock->faults);
+	mutex_unlock(&mock->lock);
+	return size;
+}
+
+static ssize_t store_time(struct mock *mock, u64 *field, const char *page, size_t size)
+{
+	u64 value = U64_MAX;
+	int error;
+
+	if (!sysfs_streq(page, "never")) {
+		error = mock_decimal_parse(page, PLACES_TIME, &value);
+		if (error)
+			return error;
+		if (value > MOST_TIME_NS)
+			return -ERANGE;
+	}
+	return set_faults(mock, field, &value, sizeof(value), size);
+}
+
+static ssize_t show_time(struct mock *mock, const u64 *field, char *page)
+{
+	u64 value;
+
+	mutex_lock(&mock->lock);
+	value = *field;
+	mutex_unlock(&mock->lock);
+	if (value == U64_MAX)
+		return sprintf(page, "never\n");
+	return mock_decimal_print(page, PAGE_SIZE, PLACES_TIME, value);
+}
+
+#define MOCK_TIME(_name, _field)							\
+static ssize_t mock_##_name##_show(struct config_item *item, char *page)		\
+{											\
+	return show_time(to_mock(item), &to_mock(item)->faults._field, page);		\
+}											\
+static ssize_t mock_##_name##_store(struct config_item *item, const char *page,	\
+				    size_t size)					\
+{											\
+	return store_time(to_mock(item), &to_mock(item)->faults._field, page, size);	\
+}											\
+CONFIGFS_ATTR(mock_, _name)
+
+MOCK_TIME(interlock_at, interlock_ns);
+MOCK_TIME(overcurrent_at, overcurrent_ns);
+
+static ssize_t mock_temperature_show(struct config_item *item, char *page)
+{
+	struct mock *mock = to_mock(item);
+	s32 mc;
+
+	mutex_lock(&mock->lock);
+	mc = mock->faults.temperature_mc;
+	mutex_unlock(&mock->lock);
+	if (mc < 0)
+		*page = '-';
+	return (mc < 0) + mock_decimal_print(page + (mc < 0), PAGE_SIZE - 1, PLACES_TEMPERATURE,
+					     abs(mc));
+}
+
+static ssize_t mock_temperature_store(struct config_item *item, const char *page, size_t size)
+{
+	struct mock *mock = to_mock(item);
+	bool minus = *page == '-';
+	u64 value;
+	int error;
+	s32 mc;
+
+	error = mock_decimal_parse(page + minus, PLACES_TEMPERATURE, &value);
+	if (error)
+		return error;
+	if (value > (minus ? -LEAST_MC : MOST_MC))
+		return -ERANGE;
+	mc = minus ? -(s32)value : (s32)value;
+	return set_faults(mock, &mock->faults.temperature_mc, &mc, sizeof(mc), size);
+}
+CONFIGFS_ATTR(mock_, temperature);
+
+static ssize_t mock_readback_faults_show(struct config_item *item, char *page)
+{
+	struct mock *mock = to_mock(item);
+	u32 value;
+
+	mutex_lock(&mock->lock);
+	value = mock->faults.readback;
+	mutex_unlock(&mock->lock);
+	return sprintf(page, "%u\n", value);
+}
+
+static ssize_t mock_readback_faults_store(struct config_item *item, const char *page,
+					  size_t size)
+{
+	struct mock *mock = to_mock(item);
+	u32 value;
+	int error;
+
+	error = kstrtou32(page, 10, &value);
+	if (error)
+		return error;
+	if (value > MOST_DEFECTS)
+		return -ERANGE;
+	return set_faults(mock, &mock->faults.readback, &value, sizeof(value), size);
+}
+CONFIGFS_ATTR(mock_, readback_faults);
+
+/* A profile; one with a size of its own sets it */
+struct profile {
+	const char *name;
+	u32 side;		/* 0 = any */
+	u32 pitch;
+};
+
+static const struct profile profiles[] = {
+	[PSX_PROFILE_IDEAL] = { "ideal" },
+	[PSX_PROFILE_REAL] = { "real" },
+	[PSX_PROFILE_CMOS32] = { "cmos32", 32 },
+	[PSX_PROFILE_MACROPIXEL] = { "macropixel", 3, 3000 },
+	[PSX_PROFILE_UNPASSIVATED] = { "unpassivated" },
+};
+
+static int find_profile(const char *name)
+{
+	int i;
+
+	static_assert(ARRAY_SIZE(profiles) == PSX_MODEL_PROFILES);
+	for (i = 0; i < PSX_MODEL_PROFILES; i++)
+		if (sysfs_streq(name, profiles[i].name))
+			return i;
+	return -EINVAL;
+}
+
+static ssize_t mock_profile_show(struct config_item *item, char *page)
+{
+	return show_text(to_mock(item), to_mock(item)->profile, page);
+}
+
+static ssize_t mock_profile_store(struct config_item *item, const char *page, size_t size)
+{
+	struct mock *mock = to_mock(item);
+	int found = find_profile(page);
+	ssize_t done;
+
+	done = store_text(mock, mock->profile, sizeof(mock->profile), page, size);
+	if (done < 0 || found < 0)
+		return done;
+	mutex_lock(&mock->lock);
+	if (profiles[found].side && !mock->detector)
+		mock->width = mock->height = profiles[found].side;
+	if (profiles[found].pitch && !mock->detector)
+		mock->pitch = profiles[found].pitch;
+	mutex_unlock(&mock->lock);
+	return done;
+}
+CONFIGFS_ATTR(mock_, profile);
+
 MOCK_TEXT(scene);
 MOCK_NUMBER(width, 0);
 MOCK_NUMBER(height, 0);
@@ -144,6 +318,9 @@ MOCK_NUMBER(rate, PLACES_RATE);
 MOCK_NUMBER(dose_rate, PLACES_DOSE_RATE);
 MOCK_NUMBER(pitch, 0);
 MOCK_NUMBER(fault_grant, 0);
+MOCK_NUMBER(dead, 0);
+MOCK_NUMBER(hot, 0);
+MOCK_NUMBER(stuck, 0);
 
 /* What may be written to @name; says in the log what is wrong with @value */
 static bool check(struct mock *mock, const char *name, u64 value, unsigned int places,
@@ -163,14 +340,11 @@ static bool check(struct mock *mock, const char *name, u64 value, unsigned int p
 
 static bool check_profile(struct mock *mock, enum psx_model_profile *profile)
 {
-	static const char * const names[] = {
-		[PSX_PROFILE_IDEAL] = "ideal",
-		[PSX_PROFILE_REAL] = "real",
-	};
-	int found = match_string(names, ARRAY_SIZE(names), mock->profile);
+	int found = find_profile(mock->profile);
 
 	if (found < 0) {
-		dev_err(mock_root, "%s: profile is '%s', need ideal or real\n",
+		dev_err(mock_root,
+			"%s: profile is '%s', need ideal, real, cmos32, macropixel or unpassivated\n",
 			config_item_name(&mock->item), mock->profile);
 		return false;
 	}
@@ -182,15 +356,19 @@ static int get_settings(struct mock *mock, struct mock_settings *s)
 {
 	enum psx_model_profile profile = PSX_PROFILE_REAL;
 	bool good = check_profile(mock, &profile);
+	u32 side = profiles[profile].side, pitch = profiles[profile].pitch;
 
-	good &= check(mock, "width", mock->width, 0, 1, PSX_MODEL_MAX_SIDE);
-	good &= check(mock, "height", mock->height, 0, 1, PSX_MODEL_MAX_SIDE);
+	good &= check(mock, "width", mock->width, 0, side ?: 1, side ?: PSX_MODEL_MAX_SIDE);
+	good &= check(mock, "height", mock->height, 0, side ?: 1, side ?: PSX_MODEL_MAX_SIDE);
 	good &= check(mock, "mismatch", mock->mismatch, PLACES_MISMATCH, 0, 100000);
 	good &= check(mock, "photons", mock->photons, 0, 1, U32_MAX);
 	good &= check(mock, "read_noise", mock->read_noise, PLACES_READ_NOISE, 0, 1000000);
 	good &= check(mock, "rate", mock->rate, PLACES_RATE, 0, 1000000000);
 	good &= check(mock, "dose_rate", mock->dose_rate, PLACES_DOSE_RATE, 100000, 32920000000ull);
-	good &= check(mock, "pitch", mock->pitch, 0, 1, 100000);
+	good &= check(mock, "pitch", mock->pitch, 0, pitch ?: 1, pitch ?: 100000);
+	good &= check(mock, "dead", mock->dead, 0, 0, MOST_DEFECTS);
+	good &= check(mock, "hot", mock->hot, 0, 0, MOST_DEFECTS);
+	good &= check(mock, "stuck", mock->stuck, 0, 0, MOST_DEFECTS);
 	good &= check(mock, "fault_grant", mock->fault_grant, 0, 0, U32_MAX);
 	if (!good)
 		return -EINVAL;
@@ -203,11 +381,15 @@ static int get_settings(struct mock *mock, struct mock_settings *s)
 		.pitch_um = mock->pitch,
 		.dose_rate_pgy_s = mock->dose_rate,
 		.seed = mock->seed,
+		.faults = mock->faults,
 	};
-	if (profile == PSX_PROFILE_REAL) {
+	if (profile != PSX_PROFILE_IDEAL) {
 		s->model.mismatch_ppm = mock->mismatch;
 		s->model.photons = mock->photons;
 		s->model.read_noise_milli = mock->read_noise;
+		s->model.dead = mock->dead;
+		s->model.hot = mock->hot;
+		s->model.stuck = mock->stuck;
 	}
 	return 0;
 }
@@ -339,6 +521,13 @@ static struct configfs_attribute *mock_attrs[] = {
 	&mock_attr_dose_rate,
 	&mock_attr_pitch,
 	&mock_attr_fault_grant,
+	&mock_attr_dead,
+	&mock_attr_hot,
+	&mock_attr_stuck,
+	&mock_attr_readback_faults,
+	&mock_attr_temperature,
+	&mock_attr_interlock_at,
+	&mock_attr_overcurrent_at,
 	&mock_attr_live,
 	NULL,
 };
@@ -377,6 +566,9 @@ static struct config_item *make_mock(struct config_group *group, const char *nam
 	mock->read_noise = 50;
 	mock->dose_rate = 494000000;
 	mock->pitch = 100;
+	mock->faults.interlock_ns = U64_MAX;
+	mock->faults.overcurrent_ns = U64_MAX;
+	mock->faults.temperature_mc = ROOM_MC;
 	config_item_init_type_name(&mock->item, name, &mock_type);
 	return &mock->item;
 }

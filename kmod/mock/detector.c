@@ -203,7 +203,7 @@ static u32 mock_read(void *hw, u32 reg)
 	u32 value;
 
 	mutex_lock(&d->lock);
-	value = psx_model_read(d->model, reg);
+	value = reg == PSX_REG_WATCHDOG_MS ? d->watchdog.ms : psx_model_read(d->model, reg);
 	mutex_unlock(&d->lock);
 	return value;
 }
@@ -387,6 +387,14 @@ struct mock_detector *mock_detector_create(const struct mock_settings *settings,
 		return ERR_PTR(error);
 	}
 	return d;
+}
+
+void mock_detector_set_faults(struct mock_detector *d, const struct psx_model_faults *faults)
+{
+	mutex_lock(&d->lock);
+	psx_model_set_faults(d->model, faults);
+	kick(d);
+	mutex_unlock(&d->lock);
 }
 
 void mock_detector_destroy(struct mock_detector *d)

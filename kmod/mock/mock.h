@@ -36,5 +36,7 @@ extern const struct psx_hw_ops mock_hw_ops;
 struct mock_detector *mock_detector_create(const struct mock_settings *settings,
 					   const u16 *levels);
 void mock_detector_destroy(struct mock_detector *detector);
+void mock_detector_set_faults(struct mock_detector *detector,
+			      const struct psx_model_faults *faults);
 
 #endif /* PSX_MOCK_H */
