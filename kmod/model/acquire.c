@@ -49,6 +49,7 @@ u32 psx_acquire_ctrl(struct psx_model *m, u32 value)
 		acq->frames = acq->frames_reg ? acq->frames_reg : PSX_U64_MAX;
 		acq->channel = 0;
 		acq->triggers = 0;
+		acq->held = 0;
 		acq->stopping = false;
 		acq->running = true;
 		acq->next_start = m->clock;
@@ -81,6 +82,7 @@ static void finish_frame(struct psx_model *m)
 	if (!psx_shot_make(m))
 		return;
 	m->made++;
+	m->acq.held = m->shot.bank + 1;
 	if (m->shot.length && psx_ring_put(m)) {
 		psx_model_raise(m, PSX_IRQ_FRAME);
 	} else {

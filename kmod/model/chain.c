@@ -10,6 +10,9 @@
 
 #define ADC_LSB_SHIFT		2	/* an ADC step is 1/4 level at PGA 1 */
 #define OFFSET_LSB_LEVELS	4	/* a step of the offset DAC */
+#define SETTLE_TAU_NS		200000u	/* of a bias */
+#define LAG_LEAST		10737u	/* 1e-5, Q30 */
+#define LAG_END_NS		150000000u	/* that of longer exposures is less */
 #define MAX_16			32767
 #define MIN_16			(-32768)
 
@@ -25,6 +28,22 @@ static s16 clamp_16(s64 value, bool *clipped)
 static u64 ratio(u64 value, u64 unit)
 {
 	return (value / unit << 32) + (value % unit << 32) / unit;
+}
+
+/*
+ * Biases settle exponentially. What is left after PSX_SETTLE_NS decays on in the
+ * exposure t: (tau / t) exp(-settle / tau) (1 - exp(-t / tau)) of the difference
+ */
+static u32 lag(u64 exposure_ns)
+{
+	u64 rest = psx_exp_neg(((u64)PSX_SETTLE_NS << 30) / SETTLE_TAU_NS);
+	u64 length, mean;
+
+	if (exposure_ns > LAG_END_NS)
+		return 0;
+	length = (exposure_ns << 30) / SETTLE_TAU_NS;
+	mean = psx_divide_q30((1ull << 30) - psx_exp_neg(length), length) * rest >> 30;
+	return mean < LAG_LEAST ? 0 : (u32)mean;
 }
 
 void psx_chain_init(struct psx_chain *chain, const struct psx_model *m)
@@ -44,6 +63,7 @@ void psx_chain_init(struct psx_chain *chain, const struct psx_model *m)
 	read *= read;
 	chain->read_variance = (read / 1000000 << PSX_WEIGHT_SHIFT) +
 			       (read % 1000000 << PSX_WEIGHT_SHIFT) / 1000000;
+	chain->lag = m->config.profile == PSX_PROFILE_IDEAL ? 0 : lag(m->shot.exposure);
 	chain->ideal = m->config.profile == PSX_PROFILE_IDEAL;
 }
 

@@ -72,6 +72,7 @@ void psx_config_latch(struct psx_model *m)
 	m->active = m->pending;
 	m->pending.id = 0;
 	m->acq.channel = 0;
+	m->acq.held = 0;
 	psx_readback_check(m);
 	psx_model_raise(m, PSX_IRQ_COMMIT);
 }

@@ -241,7 +241,9 @@ u32 psx_loader_go(struct psx_model *m, u32 direction)
 
 	if (direction != PSX_LOAD_WRITE && direction != PSX_LOAD_READ)
 		return PSX_ERR_RANGE;
-	if ((phase && kind != PSX_LOAD_PLANE && kind != PSX_LOAD_READBACK) || (number && kind == PSX_LOAD_SCENE))
+	if (phase && kind != PSX_LOAD_PLANE && kind != PSX_LOAD_READBACK)
+		return PSX_ERR_RANGE;
+	if (number && kind == PSX_LOAD_SCENE)
 		return PSX_ERR_RANGE;
 	switch (kind) {
 	case PSX_LOAD_PLANE:

@@ -156,6 +156,8 @@ struct psx_shot {
 	struct psx_frame_header header;
 	const u16 *scene;
 	const s16 *planes;
+	const s16 *before;	/* the plane before them, in the next; NULL = 0 V */
+	const s16 *before_planes;
 	const s16 *dark;
 	const s16 *offset;
 	u64 exposure;
@@ -169,7 +171,7 @@ struct psx_shot {
 	u32 effective;
 	u32 length;		/* of the payload; 0 = none */
 	u32 crc32c;
-	void *left[4];
+	void *left[5];
 	u32 left_count;
 	bool computing;
 	bool lost;		/* read without the lock */
@@ -181,6 +183,7 @@ struct psx_acquire {
 	u64 frame_end;		/* PSX_U64_MAX = no frame in the making */
 	u64 next_start;
 	u32 channel;
+	u32 held;		/* bank + 1 whose last plane the DACs hold, 0 = 0 V */
 	u32 triggers;
 	bool running;
 	bool stopping;
@@ -301,6 +304,7 @@ struct psx_chain {
 	u32 pga;
 	u32 scale;
 	u32 photons;
+	u32 lag;		/* what the plane before has of this exposure, Q30 */
 	u64 read_variance;	/* levels^2, Q30 */
 	bool ideal;
 };

@@ -42,6 +42,17 @@ static struct cells cells_of_phase(u32 phase, u32 k, u32 size)
 	return cells;
 }
 
+/* What one phase of a frame needs to know */
+struct exposure {
+	const s16 *plane;
+	const s16 *before;	/* that the DACs come from, NULL = 0 V */
+	u32 lag;		/* what it still has of this exposure, Q30 */
+	struct cells columns, rows;
+	u32 step;		/* output pixels from cell to cell */
+	u32 left, top;		/* output pixel of the first cell */
+	u32 stride;		/* output pixels a row */
+};
+
 /* What comes through the shutter */
 static u32 level_at(const struct psx_shot *shot, size_t index)
 {
@@ -55,12 +66,27 @@ static u32 level_at(const struct psx_shot *shot, size_t index)
 	}
 }
 
+/* What a sub-pixel gives in this exposure, on average over it */
+static struct psx_current mean_current(const struct psx_model *m, const struct exposure *e,
+				       size_t index, bool lit)
+{
+	struct psx_current now = psx_sensor_current(&m->sensor, index, e->plane[index], lit);
+	struct psx_current before;
+
+	if (!e->lag)
+		return now;
+	before = psx_sensor_current(&m->sensor, index, e->before ? e->before[index] : 0, lit);
+	now.response += psx_mul_shift(before.response - now.response, e->lag, 30);
+	now.dark += psx_mul_shift(before.dark - now.dark, e->lag, 30);
+	return now;
+}
+
 /*
  * The cell at sub-pixel column @corner, clipped to the sensor: its current from
  * the row of sub-pixels that begins at @row, and the variance that goes with it
  */
-static void add_cell(struct psx_model *m, const s16 *plane, size_t row, s32 corner, u32 k,
-		     u32 cell)
+static void add_cell(struct psx_model *m, const struct exposure *e, size_t row, s32 corner,
+		     u32 k, u32 cell)
 {
 	s32 x = corner < 0 ? 0 : corner;
 	s32 end = corner + (s32)k;
@@ -70,8 +96,7 @@ static void add_cell(struct psx_model *m, const s16 *plane, size_t row, s32 corn
 	for (; x < end; x++) {
 		size_t index = row + (u32)x;
 		u32 seen = m->sensor.seen[level_at(&m->shot, index)];
-		struct psx_current current = psx_sensor_current(&m->sensor, index, plane[index],
-								seen);
+		struct psx_current current = mean_current(m, e, index, seen);
 		u64 weight = (u64)(current.response < 0 ? -current.response :
 							  current.response) >> 15;
 
@@ -101,8 +126,10 @@ add_whole_cells(const s32 *response, const s16 *code, const u16 *level, s64 *sum
 }
 
 /* Add the currents of sub-pixel row @y to the cells it runs through */
-static void add_row(struct psx_model *m, const s16 *plane, u32 y, struct cells cells, u32 k)
+static void add_row(struct psx_model *m, const struct exposure *e, u32 y)
 {
+	const struct cells cells = e->columns;
+	const u32 k = m->shot.k;
 	size_t row = (size_t)y * m->config.width;
 	u32 begin = cells.first < 0;
 	u32 end = cells.count;
@@ -118,12 +145,12 @@ static void add_row(struct psx_model *m, const s16 *plane, u32 y, struct cells c
 	}
 	for (cell = 0; cell < cells.count; cell++)
 		if (cell < begin || cell >= end)
-			add_cell(m, plane, row, cells.first + (s32)(cell * k), k, cell);
+			add_cell(m, e, row, cells.first + (s32)(cell * k), k, cell);
 		else
 			cell = end - 1;
 	if (begin >= end)
 		return;
-	code = plane + row + (u32)(cells.first + (s32)(begin * k));
+	code = e->plane + row + (u32)(cells.first + (s32)(begin * k));
 	level = m->shot.scene + row + (u32)(cells.first + (s32)(begin * k));
 	if (k == 3)
 		add_whole_cells(m->sensor.response, code, level, m->sums + begin, end - begin, 3);
@@ -132,15 +159,6 @@ static void add_row(struct psx_model *m, const s16 *plane, u32 y, struct cells c
 	else
 		add_whole_cells(m->sensor.response, code, level, m->sums + begin, end - begin, k);
 }
-
-/* What one phase of a frame needs to know */
-struct exposure {
-	const s16 *plane;
-	struct cells columns, rows;
-	u32 step;		/* output pixels from cell to cell */
-	u32 left, top;		/* output pixel of the first cell */
-	u32 stride;		/* output pixels a row */
-};
 
 static bool expose(struct psx_model *m, const struct exposure *e, const struct psx_chain *chain)
 {
@@ -158,7 +176,7 @@ static bool expose(struct psx_model *m, const struct exposure *e, const struct p
 			s32 y = e->rows.first + (s32)(row * k + r);
 
 			if (y >= 0 && y < (s32)m->config.height)
-				add_row(m, e->plane, (u32)y, e->columns, k);
+				add_row(m, e, (u32)y);
 		}
 		for (cell = 0; cell < e->columns.count; cell++, pixel += e->step) {
 			s16 offset = shot->offset ? shot->offset[pixel] : 0;
@@ -181,11 +199,12 @@ bool psx_readout(struct psx_model *m)
 	const struct psx_shot *shot = &m->shot;
 	size_t area = (size_t)m->config.width * m->config.height;
 	u32 k = shot->k;
-	struct exposure e = { .stride = shot->header.width };
+	struct exposure e = { .before = shot->before, .stride = shot->header.width };
 	struct psx_chain chain;
 	u32 phase;
 
 	psx_chain_init(&chain, m);
+	e.lag = chain.lag;
 	for (phase = 0; phase < shot->phases; phase++) {
 		e.plane = shot->planes + phase * area;
 		if (shot->header.mode == PSX_MODE_REG_SCAN) {
@@ -201,6 +220,7 @@ bool psx_readout(struct psx_model *m)
 		}
 		if (!expose(m, &e, &chain))
 			return false;
+		e.before = e.plane;
 	}
 	return true;
 }

@@ -15,8 +15,9 @@ void psx_yield(const struct psx_model *m)
 
 static bool is_read(const struct psx_shot *shot, const void *block)
 {
-	return shot->computing && block && (block == shot->scene || block == shot->planes ||
-					    block == shot->dark || block == shot->offset);
+	return shot->computing && block &&
+	       (block == shot->scene || block == shot->planes || block == shot->before_planes ||
+		block == shot->dark || block == shot->offset);
 }
 
 void psx_block_free(struct psx_model *m, void *block)
@@ -74,6 +75,13 @@ static void take(struct psx_model *m)
 		.temperature_mc = m->config.faults.temperature_mc,
 		.computing = true,
 	};
+	if (m->acq.held) {
+		const struct psx_bank_slot *before = &m->bank[m->acq.held - 1];
+
+		shot->before_planes = before->planes;
+		shot->before = before->planes + (size_t)(before->phases - 1) * m->config.width *
+						m->config.height;
+	}
 	psx_output_size(m, config->mode, bank->k, &shot->header.width, &shot->header.height);
 }
 
