@@ -19,7 +19,7 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wvla
 BASE := -std=gnu11 -fPIC -fvisibility=hidden -ffp-contract=off -D_GNU_SOURCE \
 	-DPSX_VERSION='"$(VERSION)"' -Iinclude -MMD -MP $(WARN)
 
-LIB_PKGS := libudev jansson libpng libtiff-4
+LIB_PKGS := libudev jansson libpng libtiff-4 cminpack
 TOOL_PKGS := jansson libpng
 OPT_PKGS := chafa
 BENCH_PKGS := liblz4

@@ -592,16 +592,20 @@ PSX_API struct psx_bank *psx_calibration_make_bank(const struct psx_calibration 
 						   const struct psx_kernel *kernel,
 						   enum psx_mode mode, struct psx_error *err);
 
-/** What is left of a flat open beam; relative to the largest weight. */
+/** What is left of a flat open beam that a kernel's sum should take away, or is
+ * more or less than that sum; relative to its largest weight. */
 struct psx_residual {
 	double rms, max; /**< over the outputs that are not masked */
 	uint32_t worst_x, worst_y;
+	size_t outputs;  /**< that are not masked */
 };
 /**
  * The flat-field null: show the open beam to this kernel's bank, measure what each
  * output is off by, and keep the correction in the calibration; `frames`
- * exposures, 0 = 64. *before and *after may be NULL. Errors as
- * psx_calibration_run().
+ * exposures, 0 = 64. Twice, or a third time where that helps. *before and *after
+ * may be NULL. Of the options exposure and progress count. On failure the
+ * calibration is as it was. Errors as psx_calibration_run() and _make_bank(); EXDEV
+ * as _check().
  */
 PSX_API int psx_calibration_null(struct psx_calibration *cal, struct psx_device *dev,
 				 const struct psx_kernel *kernel, enum psx_mode mode,
@@ -609,9 +613,10 @@ PSX_API int psx_calibration_null(struct psx_calibration *cal, struct psx_device 
 				 const struct psx_calibration_options *options,
 				 struct psx_residual *before, struct psx_residual *after,
 				 struct psx_error *err);
-/** Show a bank the open beam and measure what is left, without changing it;
- * `map` (may be NULL) gets the residual of every output. */
-PSX_API int psx_calibration_measure(struct psx_device *dev, struct psx_bank *bank,
+/** Show a bank the open beam and measure what is left, without changing it, at the
+ * highest gain that this allows; `map` (may be NULL) gets the residual of every
+ * output, NaN where it is masked. Banks of codes or maps should give nothing. */
+PSX_API int psx_calibration_measure(struct psx_device *dev, const struct psx_bank *bank,
 				    unsigned int frames,
 				    const struct psx_calibration_options *options, float *map,
 				    struct psx_residual *residual, struct psx_error *err);

@@ -47,7 +47,8 @@ int psx_bench_begin(struct psx_device *dev, struct psx_bench *bench);
 /* Puts back what begin and light changed. Keeps errno and dev->error. */
 void psx_bench_end(struct psx_device *dev, const struct psx_bench *bench);
 
-/* In the dark, rails on: offset and dark maps of the banks, and their masks */
+/* In the dark, rails on: offset and dark maps of the banks, and their masks. Does
+ * nothing without PSX_CAP_OFFSET. */
 int psx_zero_measure(struct psx_device *dev, const struct psx_settings *s,
 		     struct psx_bank *const *banks, size_t count, unsigned int frames,
 		     struct psx_task *task);

@@ -110,6 +110,10 @@ int psx_zero_measure(struct psx_device *dev, const struct psx_settings *s,
 	unsigned int step;
 	size_t i;
 
+	if (!(dev->transport->info.caps & PSX_CAP_OFFSET)) {
+		free(averages);
+		return 0;
+	}
 	for (i = 0; !failed && i < count; i++)
 		failed = clear(dev, banks[i]);
 	for (step = 0; !failed && step < 3; step++) {

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The Hecht equation with surface recombination (docs/sensor.md), over S0 */
+#ifndef PSX_LIB_HECHT_H
+#define PSX_LIB_HECHT_H
+
+#define PSX_MOST_VOLTS 100.0
+#define PSX_UNIT_VOLTS 95.0 /* forward; where a nominal sub-pixel has weight 1 */
+
+struct psx_carrier {
+	double mu_tau;	/* cm2/V */
+	double surface; /* s/mu, V/cm */
+};
+
+/* Nominal ones: [0] reverse bias, electrons; [1] forward, holes */
+extern const struct psx_carrier psx_carriers[2];
+
+struct psx_slopes {
+	double volts, mu_tau, surface;
+};
+
+/* Response at `volts` above 0, and its derivatives */
+double psx_hecht_response(const struct psx_carrier *carrier, double volts,
+			  struct psx_slopes *slopes);
+/* Of a nominal sub-pixel at PSX_UNIT_VOLTS: what is divided by to get weights */
+double psx_hecht_unit(void);
+/* Volts above 0 at which the response is `wanted`, to 1e-6 V, searched from `guess`
+ * on, with the slopes there; infinite when it takes more than `most` */
+double psx_hecht_volts(const struct psx_carrier *carrier, double wanted, double guess,
+		       double most, struct psx_slopes *slopes);
+
+#endif
