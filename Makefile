@@ -21,7 +21,7 @@ BASE := -std=gnu11 -fPIC -fvisibility=hidden -ffp-contract=off -D_GNU_SOURCE \
 
 LIB_PKGS := libudev jansson libpng libtiff-4 cminpack
 TOOL_PKGS := jansson libpng
-OPT_PKGS := chafa
+OPT_PKGS := chafa cairo
 BENCH_PKGS := liblz4
 
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
@@ -29,8 +29,10 @@ pkg_libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 have_pkg = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo y)
 
 CHAFA := $(call have_pkg,chafa)
-OPT_CFLAGS := $(if $(CHAFA),-DPSX_HAVE_CHAFA $(call pkg_cflags,chafa))
-OPT_LIBS := $(if $(CHAFA),$(call pkg_libs,chafa))
+CAIRO := $(call have_pkg,cairo)
+OPT_CFLAGS := $(if $(CHAFA),-DPSX_HAVE_CHAFA $(call pkg_cflags,chafa)) \
+	$(if $(CAIRO),-DPSX_HAVE_CAIRO $(call pkg_cflags,cairo))
+OPT_LIBS := $(if $(CHAFA),$(call pkg_libs,chafa)) $(if $(CAIRO),$(call pkg_libs,cairo))
 
 CODEC_SRC := $(wildcard kmod/codec/*.c)
 MODEL_SRC := $(wildcard kmod/model/*.c)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "../../lib/error.h"
 #include "interrupt.h"
+#include "rails.h"
 #include "run.h"
 
 #include <errno.h>
@@ -9,7 +10,8 @@
 
 static const char doc[] =
 	"Frames from a detector.\v"
-	"Claims the detector, ramps its rails up, runs, ramps down. Ctrl-C stops after the frame that "
+	"Claims the detector, ramps its rails up, runs, ramps down; rails that are up stay up. Where the "
+	"detector has dark current, kernels begin with dark frames. Ctrl-C stops after the frame that "
 	"is being made; what was taken is kept, as it is when the detector fails; a full disk leaves "
 	"nothing. Without --kernel it is what is loaded, with its settings, or identity where nothing is; "
 	"several kernels take turns, a channel each. With --join it claims and starts nothing: it reads "
@@ -19,7 +21,7 @@ static const char doc[] =
 enum {
 	OPT_NUMBER = 'n', OPT_OUTPUT = 'o',
 	OPT_EXPOSURE = 0x2001, OPT_RATE, OPT_TRIGGER, OPT_PGA, OPT_ACCUMULATE,
-	OPT_JOIN,
+	OPT_JOIN, OPT_BANK_MAP,
 };
 
 static const struct argp_option options[] = {
@@ -30,6 +32,9 @@ static const struct argp_option options[] = {
 	{ "trigger", OPT_TRIGGER, "HOW", 0, "timer (default) or software", 0 },
 	{ "pga", OPT_PGA, "GAIN", 0, "1 (default), 2, 4 .. 128", 0 },
 	{ "accumulate", OPT_ACCUMULATE, "M", 0, "Sums of M exposures", 0 },
+	{ "bank-map", OPT_BANK_MAP, "FILE", 0,
+	  "With --mode snap: a picture whose grey value is, for each macro-pixel, the place of its "
+	  "kernel in --kernel, from 0", 0 },
 	{ "join", OPT_JOIN, "HOW", 0,
 	  "Read along: lossy (may skip frames, disturbs nobody) or reserving (room is kept for it)", 0 },
 	{ 0 },
@@ -122,17 +127,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_OUTPUT:
 		a->output = arg;
 		return 0;
+	case OPT_BANK_MAP:
+		a->plan.map_path = arg;
+		return 0;
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &a->shared;
+		state->child_inputs[0] = state->child_inputs[1] = &a->shared;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-/* Kernels into the device: those that were named, or identity where nothing is
- * loaded. What is loaded may wait for triggers: ours. An exit code. */
-static int prepare(struct arguments *a, struct psx_device *dev)
+/* What is to be loaded: kernels that were named, or identity where nothing is. What is loaded may wait for triggers: ours. An exit code. */
+static int choose(struct arguments *a, struct psx_device *dev)
 {
 	struct plan *plan = &a->plan;
 	const struct psx_device_status *status;
@@ -151,30 +158,59 @@ static int prepare(struct arguments *a, struct psx_device *dev)
 		plan->software_trigger |= status->cfg_id && status->software_trigger;
 	}
 	if (!a->frames_given)
-		a->frames = plan->kernel_count ? plan->kernel_count : 1;
-	if (plan->kernel_count && plan_load(plan, dev, &err))
+		a->frames = plan_channels(plan) ? plan_channels(plan) : 1;
+	return CTL_OK;
+}
+
+/* All that can be refused, then the rails; an exit code */
+static int prepare(struct arguments *a, struct run *run)
+{
+	struct psx_error err;
+
+	if (plan_load_calibration(a->ctl, &a->plan, run->dev, &err))
+		return ctl_fail(a->ctl, "%s", err.message);
+	if (run_open(run) != CTL_OK)
+		return CTL_FAILED;
+	if ((a->plan.kernel_count && plan_load(a->ctl, &a->plan, run->dev, &err)) ||
+	    rails_up_for_run(a->ctl, run->dev, &err))
 		return ctl_fail(a->ctl, "%s", err.message);
 	return CTL_OK;
 }
 
+/* With rails up, which go down afterwards unless they were up before; an exit code */
+static int start(struct arguments *a, struct run *run)
+{
+	const struct rails_hold hold = rails_hold_of(run->dev);
+	const bool up_before = rails_are_up(run->dev);
+	struct psx_error err;
+	int code = choose(a, run->dev);
+
+	run->frames = a->frames;
+	if (code == CTL_OK)
+		code = prepare(a, run);
+	if (code == CTL_OK)
+		code = run_plan(run);
+	if (up_before)
+		rails_hold_again(run->dev, &hold);
+	else if (rails_are_up(run->dev) && rails_down(a->ctl, run->dev, &err) && code == CTL_OK)
+		code = ctl_fail(a->ctl, "%s", err.message);
+	return code;
+}
+
 static int acquire(struct arguments *a)
 {
-	struct psx_error err;
-	struct run run = {
-		.ctl = a->ctl, .plan = &a->plan, .output = a->output,
-		.dev = psx_device_open(a->ctl->uri, &err),
-	};
-	int code = CTL_OK;
+	struct run run = { .ctl = a->ctl, .plan = &a->plan, .output = a->output };
+	int code;
 
+	run.dev = ctl_open(a->ctl, &code);
 	if (!run.dev)
-		return ctl_fail(a->ctl, "%s", err.message);
+		return code;
 	interrupt_catch();
+	run.frames = a->frames;
 	if (a->plan.begin == PLAN_START)
-		code = prepare(a, run.dev);
-	if (code == CTL_OK) {
-		run.frames = a->frames;
-		code = run_plan(&run);
-	}
+		code = start(a, &run);
+	else
+		code = run_open(&run) == CTL_OK ? run_plan(&run) : CTL_FAILED;
 	psx_file_close(run.file);
 	psx_device_close(run.dev);
 	return code;
@@ -183,18 +219,23 @@ static int acquire(struct arguments *a)
 /* What contradicts itself before any detector is asked; an exit code */
 static int check(const struct arguments *a)
 {
-	if (!a->ctl->uri)
-		return ctl_usage(a->ctl, "say which detector with -d URI (psxctl list; -d sim: is a "
-					 "model)");
+	if (ctl_need_device(a->ctl) != CTL_OK)
+		return CTL_USAGE;
 	if (a->plan.begin != PLAN_START && (a->plan.kernel_count || a->plan.changes))
 		return ctl_usage(a->ctl, "%s does not go with --join, which takes frames as they come",
 				 a->plan.kernel_count ? "--kernel" : a->plan.changes);
+	if (a->plan.map_path && (a->plan.mode != PSX_MODE_SNAP || !a->plan.kernel_count))
+		return ctl_usage(a->ctl, "--bank-map needs --mode snap and --kernel");
+	if (a->plan.map_path && a->plan.cal_path)
+		return ctl_usage(a->ctl, "--bank-map does not go with --cal");
 	return CTL_OK;
 }
 
 int verb_acquire(struct ctl *ctl, int argc, char **argv)
 {
-	const struct argp_child children[] = { { &plan_argp, 0, NULL, 0 }, { 0 } };
+	const struct argp_child children[] = { { &plan_argp, 0, NULL, 0 },
+						{ &plan_load_argp, 0, NULL, 0 },
+						{ 0 } };
 	const struct argp argp = {
 		.options = options, .parser = parse, .doc = doc, .children = children,
 	};

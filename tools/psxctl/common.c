@@ -38,6 +38,28 @@ int ctl_usage(const struct ctl *ctl, const char *format, ...)
 	return CTL_USAGE;
 }
 
+void ctl_remark(const struct ctl *ctl, const char *format, ...)
+{
+	va_list args;
+
+	if (ctl->quiet || ctl->json)
+		return;
+	va_start(args, format);
+	(void)complain(ctl, CTL_OK, format, args);
+	va_end(args);
+}
+
+void ctl_warn(const struct ctl *ctl, const char *format, ...)
+{
+	va_list args;
+
+	if (ctl->quiet)
+		return;
+	va_start(args, format);
+	(void)complain(ctl, CTL_OK, format, args);
+	va_end(args);
+}
+
 int ctl_end(const struct ctl *ctl, int code)
 {
 	const bool failed = fflush(stdout) || ferror(stdout);

@@ -38,15 +38,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* What belongs to a model is of no interest here */
+static const struct ctl quiet = { .quiet = true };
+
 /* The detector that images go through: the one that was named, or an ideal
  * model, remade when the size changes */
-static int open_named(struct psx_device **dev, const struct arguments *a, struct psx_error *err)
+static int open_named(struct psx_device **dev, struct arguments *a, struct psx_error *err)
 {
 	*dev = psx_device_open(a->ctl->uri, err);
-	return *dev ? plan_load(&a->plan, *dev, err) : -1;
+	return *dev ? plan_load(&quiet, &a->plan, *dev, err) : -1;
 }
 
-static int fit_model(struct psx_device **dev, const struct plan *plan,
+static int fit_model(struct psx_device **dev, struct plan *plan,
 		     const struct psx_image *image, struct psx_error *err)
 {
 	const uint32_t width = psx_image_get_width(image), height = psx_image_get_height(image);
@@ -59,7 +62,7 @@ static int fit_model(struct psx_device **dev, const struct plan *plan,
 	(void)snprintf(uri, sizeof(uri), "sim:profile=ideal,width=%u,height=%u,scene=flat:0", width,
 		       height);
 	*dev = psx_device_open(uri, err);
-	return *dev ? plan_load(plan, *dev, err) : -1;
+	return *dev ? plan_load(&quiet, plan, *dev, err) : -1;
 }
 
 static int expose(struct psx_device *dev, const struct plan *plan, const struct psx_image *image,
@@ -75,14 +78,14 @@ static int expose(struct psx_device *dev, const struct plan *plan, const struct 
 		return -1;
 	got = stream_next(&stream, &frame, err);
 	if (got > 0)
-		*figures = figures_of(frame);
+		*figures = figures_of(frame, psx_device_get_info(dev));
 	else if (!got)
 		(void)psx_error_set(err, EIO, "the detector made no frame");
 	stream_end(&stream);
 	return got > 0 ? 0 : -1;
 }
 
-static int eval_image(struct psx_device **dev, const struct arguments *a, const char *path,
+static int eval_image(struct psx_device **dev, struct arguments *a, const char *path,
 		      struct figures *figures, struct psx_error *err)
 {
 	struct psx_image *image = psx_image_load(path, err);

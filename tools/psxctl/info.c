@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static const char doc[] = "Show identity, geometry, limits and state of a detector (default sim:).";
 
@@ -23,7 +24,8 @@ static void show_json(struct ctl *ctl, const struct psx_device_info *info,
 	ctl_json(ctl, json_pack(
 		"{s:o, s:o, s:o, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:b,"
 		" s:I, s:I, s:I, s:i, s:s, s:i, s:i, s:I, s:i, s:b, s:b, s:I, s:I, s:I,"
-		" s:i, s:i, s:s, s:b, s:o, s:i, s:i, s:b}",
+		" s:i, s:i, s:s, s:b, s:o, s:i, s:i, s:b, s:i, s:i, s:i, s:b, s:s, s:I, s:i, s:i, s:i,"
+		" s:I, s:I}",
 		"uri", ctl_json_text(info->uri), "model", ctl_json_text(info->model),
 		"serial", ctl_json_text(info->serial),
 		"simulated", info->simulated, "width", (int)info->width, "height", (int)info->height,
@@ -44,13 +46,13 @@ static void show_json(struct ctl *ctl, const struct psx_device_info *info,
 		"series", (int)st->series, "pending_cfg_id", (int)st->pending_cfg_id,
 		"cause", ctl_cause_name(st->cause), "interlock_open", st->interlock_open, "owner", owner_json(st),
 		"readers", (int)st->readers, "reserving", (int)st->reserving,
-		"software_trigger", st->software_trigger));
-}
-
-/* A model in this process: nobody else can have it */
-static bool in_process(const struct psx_device_info *info)
-{
-	return !strncmp(info->uri, "sim", 3);
+		"software_trigger", st->software_trigger, "border", (int)info->border, "max_slew",
+		(int)info->max_slew, "rail_mv", (int)info->rail_mv, "offset",
+		(info->caps & PSX_CAP_OFFSET) != 0, "shutter_position",
+		ctl_shutter_name(st->shutter), "hold_ms", (json_int_t)st->hold_ms, "slew",
+		(int)st->slew, "readback_faults", (int)st->readback_faults, "readback_first",
+		(int)st->readback_first, "calibration_id", (json_int_t)st->calibration_id,
+		"calibration_time", (json_int_t)st->calibration_time));
 }
 
 static void show_owner(const struct psx_device_status *st)
@@ -61,33 +63,69 @@ static void show_owner(const struct psx_device_status *st)
 	       st->claimed ? psx_error_owner(st->claim_pid, owner, sizeof(owner)) : "nobody");
 }
 
-static void show_text(const struct psx_device_info *info, const struct psx_device_status *st)
+/* What is in force, and by which calibration */
+static void show_loaded(const struct psx_device_info *info, const struct psx_device_status *st)
 {
+	const time_t made = (time_t)st->calibration_time;
+	char when[32] = "";
+	struct tm utc;
+
+	if (!st->cfg_id) {
+		printf("loaded       nothing\n");
+		return;
+	}
+	printf("loaded       configuration %u%s\n", st->cfg_id,
+	       st->software_trigger ? ", software trigger" : "");
+	if (st->calibration_id && gmtime_r(&made, &utc) &&
+	    strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &utc))
+		printf("calibration  %08x of %s, %.1f days old\n", st->calibration_id, when,
+		       difftime(time(NULL), made) / 86400);
+	else
+		printf("calibration  none: nominal sub-pixels\n");
+	if (st->readback_faults)
+		printf("readback     %u DACs did not follow, first that of %u,%u\n",
+		       st->readback_faults, st->readback_first % info->width,
+		       st->readback_first / info->width);
+}
+
+static void show_rails(const struct psx_device_info *info, const struct psx_device_status *st)
+{
+	printf("rails        %s%s%s, %+.1f V / %+.1f V, slew %u of %u V/s%s\n",
+	       ctl_rails_name(st->rails), st->cause ? " " : "", ctl_cause_words(st->cause),
+	       st->rail_mv[0] / 1e3, st->rail_mv[1] / 1e3, st->slew, info->max_slew,
+	       st->interlock_open ? ", interlock open" : "");
+	if (st->hold_ms)
+		printf("held         for another %.1f s\n", st->hold_ms / 1e3);
+	printf("leakage      %.3f nA\n", (double)st->leakage_pa / 1e3);
+	printf("temperature  %.1f C\n", st->temperature_mc / 1e3);
+}
+
+static void show_text(const struct psx_device *dev, const struct psx_device_status *st)
+{
+	const struct psx_device_info *info = psx_device_get_info(dev);
+
 	printf("device       %s (%s%s), serial %s\n", info->uri, info->model,
 	       info->simulated ? ", simulated" : "", info->serial);
-	printf("sensor       %u x %u sub-pixels, pitch %u um\n", info->width, info->height,
+	printf("sensor       %u x %u sub-pixels, pitch %u um", info->width, info->height,
 	       info->pitch_um);
+	if (info->border)
+		printf(", %u at every edge see nothing", info->border);
+	printf("\n");
 	printf("kernels      up to %u x %u; %u banks, %u planes of %.1f MB\n", info->max_k,
 	       info->max_k, info->banks, info->planes, info->width * (double)info->height * 2e-6);
 	printf("bias         +-%g V in %u bits, neighbours at most %g V apart\n",
 	       info->max_mv / 1e3, info->dac_bits, info->max_neighbour_mv / 1e3);
 	printf("exposure     %g us .. %g s, settling %g ms\n", (double)info->min_exposure_ns / 1e3,
 	       (double)info->max_exposure_ns / 1e9, (double)info->settle_ns / 1e6);
-	printf("can          %s%s\n", info->caps & PSX_CAP_SHUTTER ? "shutter " : "",
-	       info->caps & PSX_CAP_SCENE ? "scene" : "");
-	printf("rails        %s%s%s, %+.1f V / %+.1f V%s\n", ctl_rails_name(st->rails),
-	       st->cause ? " by " : "", st->cause ? ctl_cause_name(st->cause) : "",
-	       st->rail_mv[0] / 1e3, st->rail_mv[1] / 1e3,
-	       st->interlock_open ? ", interlock open" : "");
-	printf("temperature  %.1f C\n", st->temperature_mc / 1e3);
-	if (st->cfg_id)
-		printf("loaded       configuration %u%s\n", st->cfg_id,
-		       st->software_trigger ? ", software trigger" : "");
+	if (info->caps & PSX_CAP_SHUTTER)
+		printf("shutter      %s\n", ctl_shutter_name(st->shutter));
 	else
-		printf("loaded       nothing\n");
+		printf("shutter      none\n");
+	show_rails(info, st);
+	show_loaded(info, st);
 	printf("frames       %llu made, %llu dropped, series %u%s\n", (unsigned long long)st->made,
 	       (unsigned long long)st->dropped, st->series, st->running ? " is running" : "");
-	if (in_process(info))
+	if (ctl_in_process(dev))
 		return;
 	show_owner(st);
 	printf("readers      %u, of which %u reserve room\n", st->readers, st->reserving);
@@ -112,7 +150,7 @@ int verb_info(struct ctl *ctl, int argc, char **argv)
 	else if (ctl->json)
 		show_json(ctl, psx_device_get_info(dev), status);
 	else
-		show_text(psx_device_get_info(dev), status);
+		show_text(dev, status);
 	psx_device_close(dev);
 	return code;
 }

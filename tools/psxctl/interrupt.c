@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <time.h>
 
 static struct psx_acquisition *volatile running; /* the one thing that the handler can reach */
 static volatile sig_atomic_t came;
@@ -39,8 +40,9 @@ bool interrupt_came(void)
 	return came;
 }
 
-int interrupt_poll(struct pollfd *files, nfds_t count)
+int interrupt_poll(struct pollfd *files, nfds_t count, int timeout_ms)
 {
+	const struct timespec limit = { timeout_ms / 1000, timeout_ms % 1000 * 1000000l };
 	sigset_t all, before;
 	int ready = -1;
 
@@ -49,7 +51,7 @@ int interrupt_poll(struct pollfd *files, nfds_t count)
 	if (came)
 		errno = EINTR;
 	else
-		ready = ppoll(files, count, NULL, &before);
+		ready = ppoll(files, count, timeout_ms < 0 ? NULL : &limit, &before);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return ready;
 }

@@ -11,8 +11,7 @@ void interrupt_catch(void);
 /* The acquisition that they stop, at once when one has come; NULL for none */
 void interrupt_stops(struct psx_acquisition *acq);
 bool interrupt_came(void);
-/* As poll() without end; a signal that came before or comes now ends it: -1
- * with EINTR */
-int interrupt_poll(struct pollfd *files, nfds_t count);
+/* As poll(); a signal that came before or comes now ends it: -1 with EINTR */
+int interrupt_poll(struct pollfd *files, nfds_t count, int timeout_ms);
 
 #endif

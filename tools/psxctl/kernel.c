@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "plan.h"
+#include "load.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,11 +10,24 @@ static const char doc[] =
 	"show NAME|FILE     weights, volts, and the codes that a scan uses away from the\n"
 	"                   sensor's edges\n"
 	"load NAME|FILE...  put kernels into a detector (default sim:, whose state\n"
-	"                   ends with the command)";
+	"                   ends with the command), switch the rails on, and keep them\n"
+	"                   up until Ctrl-C. Codes stay loaded; with --hold 0 that is\n"
+	"                   all, and the rails are left alone";
+
+enum { OPT_HOLD = 0x2001 };
+
+static const struct argp_option options[] = {
+	{ "hold", OPT_HOLD, "SECONDS", 0,
+	  "load: return, and leave the rails up for so long (0: as they are)", 0 },
+	{ 0 },
+};
 
 struct arguments {
 	struct ctl *ctl;
 	struct plan plan;
+	struct plan_input shared;
+	bool stays; /* in the foreground, or held */
+	struct rails_stay stay;
 	const char *action;
 	const char *names[PLAN_KERNELS];
 	int count;
@@ -24,6 +37,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
 
+	if (key == ARGP_KEY_INIT) {
+		state->child_inputs[0] = &a->shared;
+		return 0;
+	}
+	if (key == OPT_HOLD) {
+		if (rails_parse_hold(arg, &a->stay.hold_ms))
+			return ctl_usage(a->ctl, "hold '%s' is not a time up to 24 h, such as 600 "
+						 "(seconds)", arg);
+		a->stays = a->stay.hold_ms;
+		return 0;
+	}
 	if (key != ARGP_KEY_ARG)
 		return ARGP_ERR_UNKNOWN;
 	if (!a->action)
@@ -152,33 +176,6 @@ static int show_kernel(struct ctl *ctl, const struct psx_kernel *kernel)
 	return CTL_OK;
 }
 
-static int load(struct ctl *ctl, const struct plan *plan)
-{
-	const struct psx_device_status *status;
-	struct psx_error err;
-	struct psx_device *dev = psx_device_open(ctl->uri ? ctl->uri : "sim:", &err);
-	int code = CTL_OK;
-
-	if (!dev)
-		return ctl_fail(ctl, "%s", err.message);
-	if (plan_load(plan, dev, &err)) {
-		code = ctl_fail(ctl, "%s", err.message);
-	} else if (!(status = psx_device_get_status(dev))) {
-		code = ctl_fail(ctl, "%s", psx_device_error(dev));
-	} else {
-		if (ctl->json)
-			ctl_json(ctl, json_pack("{s:i, s:i}", "cfg_id", (int)status->cfg_id,
-						"channels", (int)plan->kernel_count));
-		else
-			printf("configuration %u: %zu kernel%s loaded%s\n", status->cfg_id,
-			       plan->kernel_count, plan->kernel_count == 1 ? "" : "s",
-			       strncmp(psx_device_get_info(dev)->uri, "sim", 3) ?
-				       "" : " (ends with this command)");
-	}
-	psx_device_close(dev);
-	return code;
-}
-
 static int act(struct ctl *ctl, struct arguments *a)
 {
 	struct psx_error err;
@@ -196,7 +193,7 @@ static int act(struct ctl *ctl, struct arguments *a)
 		if (plan_add_kernels(&a->plan, a->names[i], &err))
 			return ctl_usage(ctl, "%s", err.message);
 	if (!strcmp(a->action, "load"))
-		return load(ctl, &a->plan);
+		return load_kernels(ctl, &a->plan, a->stays ? &a->stay : NULL);
 	for (i = 0; i < (int)a->plan.kernel_count && code == CTL_OK; i++)
 		code = show_kernel(ctl, a->plan.kernels[i]);
 	return code;
@@ -204,8 +201,14 @@ static int act(struct ctl *ctl, struct arguments *a)
 
 int verb_kernel(struct ctl *ctl, int argc, char **argv)
 {
-	const struct argp argp = { .parser = parse, .args_doc = "list|show|load [KERNEL...]", .doc = doc };
-	struct arguments a = { .ctl = ctl };
+	const struct argp_child children[] = { { &plan_load_argp, 0, NULL, 0 }, { 0 } };
+	const struct argp argp = {
+		.options = options, .parser = parse, .args_doc = "list|show|load [KERNEL...]",
+		.doc = doc, .children = children,
+	};
+	struct arguments a = {
+		.ctl = ctl, .shared = { .ctl = ctl, .plan = &a.plan }, .stays = true,
+	};
 	int code;
 
 	plan_init(&a.plan);

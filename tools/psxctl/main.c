@@ -12,6 +12,7 @@ static const struct {
 	int (*run)(struct ctl *ctl, int argc, char **argv);
 } verbs[] = {
 	{ "list", verb_list },	     { "info", verb_info }, { "kernel", verb_kernel },
+	{ "bias", verb_bias },	     { "hv", verb_hv },	    { "cal", verb_cal },
 	{ "acquire", verb_acquire }, { "view", verb_view }, { "eval", verb_eval },
 	{ "monitor", verb_monitor }, { "convert", verb_convert },
 };
@@ -22,6 +23,9 @@ static const char doc[] =
 	"  list      detectors of this host\n"
 	"  info      identity, geometry, limits and state of a detector\n"
 	"  kernel    list, show or load convolution kernels\n"
+	"  bias      volts and codes of sub-pixels: as loaded, as monitored, set\n"
+	"  hv        high voltage: on, off, status, clear\n"
+	"  cal       calibrate a detector, look at a calibration\n"
 	"  acquire   frames from a detector, into a file with -o\n"
 	"  view      a picture of a frame or an image, on the terminal or as PNG\n"
 	"  monitor   detectors as they come and go, and what they report\n"
@@ -68,14 +72,14 @@ int main(int argc, char **argv)
 	if (ctl_parse(&ctl, &argp, argc, argv, &place))
 		return CTL_USAGE;
 	if (!place)
-		return ctl_usage(&ctl, "say what to do: list, info, kernel, acquire, view, eval, monitor or "
-				       "convert (try --help)");
+		return ctl_usage(&ctl, "say what to do: list, info, kernel, bias, hv, cal, acquire, view, "
+				       "eval, monitor or convert (try --help)");
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (strcmp(argv[place], verbs[i].name) != 0)
 			continue;
 		ctl.verb = verbs[i].name;
 		return ctl_end(&ctl, verbs[i].run(&ctl, argc - place, argv + place));
 	}
-	return ctl_usage(&ctl, "no verb '%s' (list info kernel acquire view eval monitor convert)",
+	return ctl_usage(&ctl, "no verb '%s' (list info kernel bias hv cal acquire view eval monitor convert)",
 			 argv[place]);
 }

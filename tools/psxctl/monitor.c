@@ -56,7 +56,8 @@ static json_t *facts_json(const struct psx_device_event *event)
 		return json_pack("{s:s, s:s}", "rails", ctl_rails_name(event->rails), "cause",
 				 ctl_cause_name(event->cause));
 	case PSX_EVENT_COMMIT:
-		return json_pack("{s:I}", "cfg_id", (json_int_t)event->cfg_id);
+		return json_pack("{s:I, s:I}", "cfg_id", (json_int_t)event->cfg_id,
+				 "readback_faults", (json_int_t)event->count);
 	case PSX_EVENT_END:
 		return json_pack("{s:I}", "series", (json_int_t)event->series);
 	case PSX_EVENT_ERROR:
@@ -71,8 +72,11 @@ static void describe(const struct psx_device_event *event, char *text, size_t si
 {
 	text[0] = '\0';
 	if (event->type == PSX_EVENT_RAILS)
-		(void)snprintf(text, size, "  %s%s%s", ctl_rails_name(event->rails),
-			       event->cause ? " by " : "", event->cause ? ctl_cause_name(event->cause) : "");
+		(void)snprintf(text, size, "  %s %s", ctl_rails_name(event->rails),
+			       ctl_cause_words(event->cause));
+	else if (event->type == PSX_EVENT_COMMIT && event->count)
+		(void)snprintf(text, size, "  configuration %u; %llu DACs did not follow",
+			       event->cfg_id, (unsigned long long)event->count);
 	else if (event->type == PSX_EVENT_COMMIT)
 		(void)snprintf(text, size, "  configuration %u", event->cfg_id);
 	else if (event->type == PSX_EVENT_END)
@@ -86,7 +90,7 @@ static void show_event(const struct watch *w, const struct psx_device_event *eve
 {
 	const char *uri = psx_device_get_info(w->dev)->uri;
 	json_t *object;
-	char text[64];
+	char text[96];
 
 	if (w->ctl->json) {
 		object = json_pack("{s:s, s:o, s:I, s:I}", "event", name_of(event), "uri",
@@ -148,7 +152,7 @@ static int watch(struct watch *w)
 			break;
 		if (!w->dev)
 			files[1].fd = -1;
-		if (interrupt_poll(files, 2) < 0 && errno != EINTR)
+		if (interrupt_poll(files, 2, -1) < 0 && errno != EINTR)
 			code = ctl_fail(w->ctl, "%s", strerror(errno));
 	}
 	return code;

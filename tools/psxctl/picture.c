@@ -37,6 +37,26 @@ void picture_draw_values(struct picture *picture, const struct mapping *mapping,
 		}
 }
 
+void picture_mark(struct picture *picture, const uint8_t *mask, uint32_t width, uint32_t height,
+		  uint32_t factor)
+{
+	static const uint8_t magenta[3] = {255, 0, 255};
+	uint32_t x, y;
+
+	for (y = 0; mask && y < height; y++)
+		for (x = 0; x < width; x++)
+			if (mask[(size_t)y * width + x])
+				picture_fill(picture, (int64_t)x * factor, (int64_t)y * factor,
+					     factor, factor, magenta);
+}
+
+uint32_t picture_factor(uint32_t width, uint32_t height)
+{
+	const uint32_t longer = width > height ? width : height;
+
+	return longer < 256 ? (256 + longer - 1) / longer : 1;
+}
+
 void picture_fill(struct picture *picture, int64_t x, int64_t y, int64_t width, int64_t height,
 		  const uint8_t rgb[3])
 {

@@ -19,6 +19,13 @@ struct picture *picture_new(uint32_t width, uint32_t height);
 void picture_draw_values(struct picture *picture, const struct mapping *mapping,
 			 const int32_t *values, uint32_t width, uint32_t height, uint32_t factor);
 
+/* Where the mask is not 0, a square of a colour that no map has. NULL: nothing */
+void picture_mark(struct picture *picture, const uint8_t *mask, uint32_t width, uint32_t height,
+		  uint32_t factor);
+
+/* How much a picture of width x height is enlarged so that it can be looked at */
+uint32_t picture_factor(uint32_t width, uint32_t height);
+
 /* Clipped to the picture. */
 void picture_fill(struct picture *picture, int64_t x, int64_t y, int64_t width, int64_t height,
 		  const uint8_t rgb[3]);

@@ -18,6 +18,20 @@ void plan_free(struct plan *plan)
 {
 	while (plan->kernel_count)
 		psx_kernel_free(plan->kernels[--plan->kernel_count]);
+	psx_calibration_free(plan->cal);
+	plan->cal = NULL;
+}
+
+size_t plan_channels(const struct plan *plan)
+{
+	return plan->map_path ? 1 : plan->kernel_count;
+}
+
+const char *plan_kernel_name(const struct plan *plan, unsigned int channel)
+{
+	if (channel >= plan_channels(plan))
+		return "loaded";
+	return plan->map_path ? "map" : psx_kernel_get_name(plan->kernels[channel]);
 }
 
 int plan_add_kernels(struct plan *plan, const char *names, struct psx_error *err)
@@ -39,69 +53,6 @@ int plan_add_kernels(struct plan *plan, const char *names, struct psx_error *err
 	}
 	free(copy);
 	return result;
-}
-
-/* The tool cuts what the device's comparator could not: sums, shares */
-static bool cut_by_tool(const struct plan *plan)
-{
-	return plan->accumulate > 1 || plan->threshold.share > 0;
-}
-
-static struct psx_settings *settings_of(const struct plan *plan, struct psx_error *err)
-{
-	struct psx_settings *s = psx_settings_new();
-
-	if (s && !psx_settings_set_polarity(s, plan->polarity) &&
-	    !psx_settings_set_threshold(s, cut_by_tool(plan) ? 0 : plan->threshold.bits) &&
-	    !psx_settings_set_pga(s, plan->pga) &&
-	    !psx_settings_set_exposure(s, plan->exposure_ns) &&
-	    !psx_settings_set_period(s, plan->period_ns) &&
-	    !psx_settings_set_software_trigger(s, plan->software_trigger))
-		return s;
-	(void)psx_error_set(err, errno, "%s", strerror(errno));
-	psx_settings_free(s);
-	return NULL;
-}
-
-static int load_banks(const struct plan *plan, struct psx_device *dev, struct psx_bank **banks,
-		      struct psx_error *err)
-{
-	const struct psx_device_info *info = psx_device_get_info(dev);
-	struct psx_settings *s;
-	size_t i;
-	int failed;
-
-	for (i = 0; i < plan->kernel_count; i++) {
-		banks[i] = psx_bank_new(plan->kernels[i], &(struct psx_geometry){ info->width, info->height, info->border },
-					plan->mode, err);
-		if (!banks[i])
-			return -1;
-	}
-	s = settings_of(plan, err);
-	if (!s)
-		return -1;
-	failed = psx_device_load(dev, s, banks, plan->kernel_count,
-				 NULL);
-	if (failed)
-		(void)psx_error_set(err, errno, "%s", psx_device_error(dev));
-	psx_settings_free(s);
-	return failed;
-}
-
-int plan_load(const struct plan *plan, struct psx_device *dev, struct psx_error *err)
-{
-	struct psx_bank **banks = calloc(plan->kernel_count, sizeof(struct psx_bank *));
-	int failed = -1;
-	size_t i;
-
-	if (banks)
-		failed = load_banks(plan, dev, banks, err);
-	else
-		(void)psx_error_set(err, ENOMEM, "out of memory");
-	for (i = 0; banks && i < plan->kernel_count; i++)
-		psx_bank_free(banks[i]);
-	free(banks);
-	return failed;
 }
 
 static json_t *kernel_json(const struct psx_kernel *kernel)
@@ -140,6 +91,13 @@ json_t *plan_json(const struct plan *plan, const struct psx_device_info *info)
 			   "model", ctl_json_text(info->model), "serial", ctl_json_text(info->serial),
 			   "simulated", info->simulated, "width", (int)info->width, "height",
 			   (int)info->height);
+	if (info->border)
+		(void)json_object_set_new(object, "border", json_integer(info->border));
+	if (plan->cal)
+		(void)json_object_set_new(object, "calibration",
+					  json_integer(psx_calibration_get_info(plan->cal)->id));
+	if (plan->map_path)
+		(void)json_object_set_new(object, "bank_map", ctl_json_text(plan->map_path));
 	if (plan->kernel_count)
 		add_settings(object, plan);
 	(void)json_object_set_new(object, "kernels", kernels);

@@ -16,6 +16,11 @@ struct plan {
 	bool software_trigger;
 	struct psx_kernel *kernels[PLAN_KERNELS]; /* one a channel */
 	size_t kernel_count;			  /* 0 = what is loaded */
+	const char *cal_path; /* banks through a calibration; NULL = nominal sub-pixels */
+	bool force;	      /* though it is of another detector */
+	bool no_zero;	      /* no dark frames */
+	const char *map_path; /* a kernel of its own for each macro-pixel; NULL = none */
+	struct psx_calibration *cal; /* once it is loaded */
 	const char *changes; /* an option that what is loaded can't follow; NULL = none given */
 	enum {
 		PLAN_START,
@@ -24,9 +29,9 @@ struct plan {
 	} begin;
 };
 
-/* The options --kernel, --mode, --threshold and --polarity; its input is a
- * struct plan_input */
-extern const struct argp plan_argp;
+/* The options --kernel, --mode, --threshold and --polarity; and --cal, --force and
+ * --no-zero. Their input is a struct plan_input */
+extern const struct argp plan_argp, plan_load_argp;
 struct plan_input {
 	struct ctl *ctl;
 	struct plan *plan;
@@ -37,8 +42,21 @@ void plan_init(struct plan *plan);
 void plan_free(struct plan *plan);
 /* "NAME[,NAME...]"; -1 with *err */
 int plan_add_kernels(struct plan *plan, const char *names, struct psx_error *err);
-/* Make banks of the kernels for this device and latch them; -1 with *err */
-int plan_load(const struct plan *plan, struct psx_device *dev, struct psx_error *err);
+/* Frames of one turn of the schedule, 0 = what is loaded, and what they are called */
+size_t plan_channels(const struct plan *plan);
+const char *plan_kernel_name(const struct plan *plan, unsigned int channel);
+/* The calibration that it names, with a warning when it is old; plan_load() does it,
+ * too. -1 with *err */
+int plan_load_calibration(const struct ctl *ctl, struct plan *plan, struct psx_device *dev,
+			  struct psx_error *err);
+struct psx_settings *plan_settings(const struct plan *plan, struct psx_error *err);
+/*
+ * Make banks of the kernels for this device and latch them. Where it has dark
+ * current the rails go up, with a remark, and stay, and dark frames are taken.
+ * -1 with *err
+ */
+int plan_load(const struct ctl *ctl, struct plan *plan, struct psx_device *dev,
+	      struct psx_error *err);
 /* The plan, for a file's metadata; new reference */
 json_t *plan_json(const struct plan *plan, const struct psx_device_info *info);
 
@@ -63,8 +81,10 @@ void stream_end(struct stream *stream);
 /* Effective, sizes and ratios of a frame, in the words that all verbs use */
 struct figures {
 	uint64_t pixels, effective, payload_bytes, dense_bytes, saturated;
+	uint64_t active, active_effective; /* of pixels that see something */
+	uint64_t bad; /* pixels whose value means nothing */
 };
-struct figures figures_of(const struct psx_frame *frame);
+struct figures figures_of(const struct psx_frame *frame, const struct psx_device_info *device);
 void figures_add(struct figures *sum, const struct figures *one);
 double figures_occupancy(const struct figures *f);
 double figures_byte_ratio(const struct figures *f);

@@ -43,4 +43,34 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+enum { OPT_CAL = 0x3001, OPT_FORCE, OPT_NO_ZERO };
+
+static const struct argp_option load_options[] = {
+	{ "cal", OPT_CAL, "FILE", 0, "Biases through a calibration (psxctl cal run)", 0 },
+	{ "force", OPT_FORCE, NULL, 0, "Even one of another detector", 0 },
+	{ "no-zero", OPT_NO_ZERO, NULL, 0, "No dark frames before: dark current stays in", 0 },
+	{ 0 },
+};
+
+static error_t parse_load(int key, char *arg, struct argp_state *state)
+{
+	const struct plan_input *in = state->input;
+
+	switch (key) {
+	case OPT_CAL:
+		in->plan->cal_path = arg;
+		in->plan->changes = "--cal";
+		return 0;
+	case OPT_FORCE:
+		in->plan->force = true;
+		return 0;
+	case OPT_NO_ZERO:
+		in->plan->no_zero = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp plan_load_argp = { .options = load_options, .parser = parse_load };
 const struct argp plan_argp = { .options = options, .parser = parse };

@@ -35,14 +35,33 @@ int ctl_parse(struct ctl *ctl, const struct argp *argp, int argc, char **argv, v
 int ctl_fail(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int ctl_usage(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same line for what is good to know; not with -q or --json */
+void ctl_remark(const struct ctl *ctl, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* What may be wrong; also with --json */
+void ctl_warn(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The detector of -d, which must be given; NULL after one line to stderr, with the
+ * exit code in *code. Where it has no shutter and there is a terminal, the user is
+ * asked to be one. */
+struct psx_device *ctl_open(struct ctl *ctl, int *code);
+/* Fails for want of -d; an exit code */
+int ctl_need_device(const struct ctl *ctl);
+/* A model in this process: nobody else can have it */
+bool ctl_in_process(const struct psx_device *dev);
+
 /* Print one JSON line to stdout and drop the reference. NULL makes the verb fail. */
 void ctl_json(struct ctl *ctl, json_t *object);
 /* A string of any bytes: what is not UTF-8 becomes U+FFFD. New reference, or NULL. */
 json_t *ctl_json_text(const char *text);
 
-/* names.c: states of struct psx_device_status */
+/* names.c: states of struct psx_device_status; a cause as "over-current", and as
+ * "by over-current" */
 const char *ctl_rails_name(uint32_t rails);
 const char *ctl_cause_name(uint32_t cause);
+const char *ctl_cause_words(uint32_t cause);
+const char *ctl_shutter_name(enum psx_shutter shutter);
 
 /* The end of a verb: `code`, unless its output did not get out. */
 int ctl_end(const struct ctl *ctl, int code);
@@ -55,6 +74,9 @@ int verb_acquire(struct ctl *ctl, int argc, char **argv);
 int verb_view(struct ctl *ctl, int argc, char **argv);
 int verb_eval(struct ctl *ctl, int argc, char **argv);
 int verb_monitor(struct ctl *ctl, int argc, char **argv);
+int verb_hv(struct ctl *ctl, int argc, char **argv);
+int verb_bias(struct ctl *ctl, int argc, char **argv);
+int verb_cal(struct ctl *ctl, int argc, char **argv);
 int verb_convert(struct ctl *ctl, int argc, char **argv);
 
 #endif

@@ -11,15 +11,17 @@
 #include <string.h>
 #include <time.h>
 
-static int open_file(struct run *run)
+int run_open(struct run *run)
 {
-	json_t *metadata = plan_json(run->plan, psx_device_get_info(run->dev));
+	json_t *metadata = run->output ? plan_json(run->plan, psx_device_get_info(run->dev)) : NULL;
 	struct psx_error err = { .message = "out of memory" };
 	char now[32] = "";
 	time_t seconds = time(NULL);
 	struct tm utc;
 	char *text;
 
+	if (!run->output)
+		return CTL_OK;
 	if (gmtime_r(&seconds, &utc))
 		(void)strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	(void)json_object_set_new(metadata, "start", json_string(now));
@@ -35,7 +37,7 @@ static int open_file(struct run *run)
 static int deliver(struct run *run, const struct psx_frame *frame, struct psx_error *err)
 {
 	const unsigned int channel = psx_frame_get_info(frame)->channel;
-	const struct figures f = figures_of(frame);
+	const struct figures f = figures_of(frame, psx_device_get_info(run->dev));
 
 	if (run->file && psx_file_append(run->file, frame)) {
 		(void)psx_error_set(err, errno, "%s", psx_file_error(run->file));
@@ -46,7 +48,7 @@ static int deliver(struct run *run, const struct psx_frame *frame, struct psx_er
 	figures_add(&run->sums[channel], &f);
 	run->counts[channel]++;
 	run->delivered++;
-	run_show_frame(run, frame);
+	run_show_frame(run, frame, &f);
 	return ferror(stdout) ? psx_error_set(err, errno, "standard output: %s", strerror(errno)) : 0;
 }
 
@@ -102,8 +104,6 @@ int run_plan(struct run *run)
 	struct psx_error err;
 	int failed;
 
-	if (run->output && open_file(run))
-		return CTL_FAILED;
 	if (stream_start(&run->stream, run->plan, run->dev, run->frames, &err))
 		return ctl_fail(run->ctl, "%s", err.message);
 	interrupt_stops(run->stream.acq);

@@ -18,11 +18,14 @@ struct run {
 	uint64_t delivered;
 };
 
+/* The file that it is to keep, if any; an exit code */
+int run_open(struct run *run);
 /* The plan that is loaded, to its end or to a signal; an exit code */
 int run_plan(struct run *run);
 
 /* run_show.c */
-void run_show_frame(const struct run *run, const struct psx_frame *frame);
+void run_show_frame(const struct run *run, const struct psx_frame *frame,
+		    const struct figures *f);
 void run_show_summary(const struct run *run, const struct psx_acquisition_stats *stats);
 
 #endif

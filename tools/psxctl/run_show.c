@@ -4,31 +4,39 @@
 
 #include <stdio.h>
 
-static const char *kernel_name(const struct plan *plan, unsigned int channel)
+/* Pixels that see something are counted apart where some don't */
+static json_t *with_active(json_t *object, const struct figures *f)
 {
-	return channel < plan->kernel_count ? psx_kernel_get_name(plan->kernels[channel]) : "loaded";
+	if (f->active != f->pixels)
+		(void)json_object_set_new(object, "active", json_integer((json_int_t)f->active));
+	if (f->bad)
+		(void)json_object_set_new(object, "bad_pixels", json_integer((json_int_t)f->bad));
+	return object;
 }
 
-void run_show_frame(const struct run *run, const struct psx_frame *frame)
+void run_show_frame(const struct run *run, const struct psx_frame *frame, const struct figures *f)
 {
 	const struct psx_frame_info *info = psx_frame_get_info(frame);
-	struct figures f = figures_of(frame);
+	char bad[48] = "";
 
 	if (run->ctl->json) {
-		ctl_json(run->ctl, json_pack(
+		ctl_json(run->ctl, with_active(json_pack(
 			"{s:I, s:i, s:i, s:o, s:I, s:I, s:f, s:I, s:I, s:I}", "seq",
 			(json_int_t)info->seq, "cfg_id", (int)info->cfg_id, "channel",
 			(int)info->channel, "kernel",
-			ctl_json_text(kernel_name(run->plan, info->channel)),
-			"pixels", (json_int_t)f.pixels, "effective", (json_int_t)f.effective,
-			"occupancy", figures_occupancy(&f), "payload_bytes",
-			(json_int_t)f.payload_bytes, "dense_bytes", (json_int_t)f.dense_bytes,
-			"saturated", (json_int_t)f.saturated));
+			ctl_json_text(plan_kernel_name(run->plan, info->channel)),
+			"pixels", (json_int_t)f->pixels, "effective", (json_int_t)f->effective,
+			"occupancy", figures_occupancy(f), "payload_bytes",
+			(json_int_t)f->payload_bytes, "dense_bytes", (json_int_t)f->dense_bytes,
+			"saturated", (json_int_t)f->saturated), f));
 	} else if (!run->ctl->quiet) {
-		printf("frame %llu  %s  %u x %u  effective %llu (%.4f)  %llu B\n",
-		       (unsigned long long)info->seq, kernel_name(run->plan, info->channel),
-		       info->width, info->height, (unsigned long long)f.effective,
-		       figures_occupancy(&f), (unsigned long long)f.payload_bytes);
+		if (f->bad)
+			(void)snprintf(bad, sizeof(bad), "  %llu bad pixels",
+				       (unsigned long long)f->bad);
+		printf("frame %llu  %s  %u x %u  effective %llu (%.4f)  %llu B%s\n",
+		       (unsigned long long)info->seq, plan_kernel_name(run->plan, info->channel),
+		       info->width, info->height, (unsigned long long)f->effective,
+		       figures_occupancy(f), (unsigned long long)f->payload_bytes, bad);
 		fflush(stdout);
 	}
 }
@@ -45,7 +53,7 @@ static void show_table(const struct run *run, const struct psx_acquisition_stats
 		if (!run->counts[i])
 			continue;
 		printf("%-12s %7llu %8llu %10llu %9.4f %12llu %10.4f\n",
-		       kernel_name(run->plan, i), (unsigned long long)run->counts[i],
+		       plan_kernel_name(run->plan, i), (unsigned long long)run->counts[i],
 		       (unsigned long long)stats->dropped, (unsigned long long)f->effective,
 		       figures_occupancy(f), (unsigned long long)f->payload_bytes,
 		       figures_byte_ratio(f));
@@ -56,6 +64,12 @@ static void show_table(const struct run *run, const struct psx_acquisition_stats
 	if (stats->damaged || stats->saturated)
 		printf("damaged frames %llu, saturated values %llu\n",
 		       (unsigned long long)stats->damaged, (unsigned long long)stats->saturated);
+	for (i = 0; i < PLAN_KERNELS; i++)
+		if (run->sums[i].active != run->sums[i].pixels) {
+			printf("occupancy of the %llu pixels of a frame that see something\n",
+			       (unsigned long long)(run->sums[i].active / run->counts[i]));
+			break;
+		}
 	if (run->output)
 		printf("kept in %s\n", run->output);
 }
@@ -71,7 +85,7 @@ void run_show_summary(const struct run *run, const struct psx_acquisition_stats 
 	}
 	for (i = 0; i < PLAN_KERNELS; i++)
 		figures_add(&sum, &run->sums[i]);
-	ctl_json(run->ctl,
+	ctl_json(run->ctl, with_active(
 		 json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:f, s:I, s:I, s:I, s:I}",
 			   "frames",
 			   (json_int_t)run->delivered, "dropped", (json_int_t)stats->dropped,
@@ -84,5 +98,5 @@ void run_show_summary(const struct run *run, const struct psx_acquisition_stats 
 			   (json_int_t)sum.saturated, "dropped_full",
 			   (json_int_t)stats->dropped_full, "dropped_device",
 			   (json_int_t)stats->dropped_device, "overrun",
-			   (json_int_t)stats->overrun));
+			   (json_int_t)stats->overrun), &sum));
 }

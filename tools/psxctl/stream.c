@@ -8,7 +8,7 @@
 /* Exposures for `frames` sums: channels take turns, and so do their sums */
 static uint64_t exposures_for(const struct plan *plan, uint64_t frames)
 {
-	const uint64_t channels = plan->kernel_count ? plan->kernel_count : 1;
+	const uint64_t channels = plan_channels(plan) ? plan_channels(plan) : 1;
 
 	if (plan->accumulate == 1)
 		return frames;
@@ -97,36 +97,3 @@ void stream_end(struct stream *stream)
 	*stream = (struct stream){ 0 };
 }
 
-struct figures figures_of(const struct psx_frame *frame)
-{
-	const struct psx_frame_info *info = psx_frame_get_info(frame);
-	size_t length;
-
-	(void)psx_frame_get_payload(frame, &length);
-	return (struct figures){
-		.pixels = (uint64_t)info->width * info->height,
-		.effective = info->effective,
-		.payload_bytes = length,
-		.dense_bytes = (uint64_t)info->width * info->height * sizeof(int16_t),
-		.saturated = info->saturated,
-	};
-}
-
-void figures_add(struct figures *sum, const struct figures *one)
-{
-	sum->pixels += one->pixels;
-	sum->effective += one->effective;
-	sum->payload_bytes += one->payload_bytes;
-	sum->dense_bytes += one->dense_bytes;
-	sum->saturated += one->saturated;
-}
-
-double figures_occupancy(const struct figures *f)
-{
-	return f->pixels ? (double)f->effective / (double)f->pixels : 0;
-}
-
-double figures_byte_ratio(const struct figures *f)
-{
-	return f->dense_bytes ? (double)f->payload_bytes / (double)f->dense_bytes : 0;
-}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/* What a frame has, in the words that all verbs use. */
+#include "plan.h"
+
+/* Does the middle of output `i` of `count` see something? One is a sub-pixel in scan
+ * mode, a cell of them in snap mode. */
+static bool sees(uint32_t i, uint32_t count, uint32_t sensor, uint32_t border)
+{
+	const uint32_t cell = sensor / count, middle = i * cell + cell / 2;
+
+	return middle >= border && middle < sensor - border;
+}
+
+static uint64_t seeing(uint32_t count, uint32_t sensor, uint32_t border)
+{
+	uint64_t some = 0;
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		some += sees(i, count, sensor, border);
+	return some;
+}
+
+/* Of a sensor with a border: what is inside counts */
+static void count_active(struct figures *f, const struct psx_frame *frame,
+			 const struct psx_device_info *device)
+{
+	const struct psx_frame_info *info = psx_frame_get_info(frame);
+	struct psx_pixel_iter *iter = psx_pixel_iter_new(frame);
+	struct psx_pixel pixel;
+
+	f->active = seeing(info->width, device->width, device->border) *
+		    seeing(info->height, device->height, device->border);
+	f->active_effective = 0;
+	while (iter && psx_pixel_iter_next(iter, &pixel) == 1)
+		f->active_effective +=
+			sees(pixel.x, info->width, device->width, device->border) &&
+			sees(pixel.y, info->height, device->height, device->border);
+	psx_pixel_iter_free(iter);
+}
+
+struct figures figures_of(const struct psx_frame *frame, const struct psx_device_info *device)
+{
+	const struct psx_frame_info *info = psx_frame_get_info(frame);
+	const uint8_t *mask = psx_frame_get_mask(frame);
+	struct figures f = {
+		.pixels = (uint64_t)info->width * info->height,
+		.effective = info->effective,
+		.dense_bytes = (uint64_t)info->width * info->height * sizeof(int16_t),
+		.saturated = info->saturated,
+	};
+	size_t length, i;
+
+	(void)psx_frame_get_payload(frame, &length);
+	f.payload_bytes = length;
+	f.active = f.pixels;
+	f.active_effective = f.effective;
+	if (device->border && info->width <= device->width && info->height <= device->height)
+		count_active(&f, frame, device);
+	for (i = 0; mask && i < f.pixels; i++)
+		f.bad += mask[i];
+	return f;
+}
+
+void figures_add(struct figures *sum, const struct figures *one)
+{
+	sum->pixels += one->pixels;
+	sum->effective += one->effective;
+	sum->payload_bytes += one->payload_bytes;
+	sum->dense_bytes += one->dense_bytes;
+	sum->saturated += one->saturated;
+	sum->active += one->active;
+	sum->active_effective += one->active_effective;
+	sum->bad += one->bad;
+}
+
+double figures_occupancy(const struct figures *f)
+{
+	return f->active ? (double)f->active_effective / (double)f->active : 0;
+}
+
+double figures_byte_ratio(const struct figures *f)
+{
+	return f->dense_bytes ? (double)f->payload_bytes / (double)f->dense_bytes : 0;
+}

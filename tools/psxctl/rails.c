@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/* Rails up and down. */
+#include "rails.h"
+
+#include "../../lib/error.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RAILS_ON = 2 };
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+bool rails_are_up(struct psx_device *dev)
+{
+	const struct psx_device_status *st = psx_device_get_status(dev);
+
+	return st && st->rails == RAILS_ON;
+}
+
+/* What the monitors say while another thread waits for the rails: a device of its own */
+struct watch {
+	struct psx_device *dev; /* NULL = nothing is shown */
+	pthread_t thread;
+	atomic_bool end;
+};
+
+static void *show_volts(void *arg)
+{
+	struct watch *w = arg;
+	const struct psx_device_status *st;
+
+	while (!atomic_load(&w->end) && (st = psx_device_get_status(w->dev))) {
+		fprintf(stderr, "\rrails %+.1f V / %+.1f V\033[K", st->rail_mv[0] / 1e3,
+			st->rail_mv[1] / 1e3);
+		(void)usleep(100000);
+	}
+	fputs("\r\033[K", stderr);
+	return NULL;
+}
+
+static void watch_begin(struct watch *w, const struct ctl *ctl, const struct psx_device *dev)
+{
+	*w = (struct watch){ .dev = NULL };
+	if (ctl->quiet || ctl_in_process(dev) || !isatty(STDERR_FILENO))
+		return;
+	w->dev = psx_device_open(psx_device_get_info(dev)->uri, NULL);
+	if (w->dev && pthread_create(&w->thread, NULL, show_volts, w)) {
+		psx_device_close(w->dev);
+		w->dev = NULL;
+	}
+}
+
+static void watch_end(struct watch *w)
+{
+	if (!w->dev)
+		return;
+	atomic_store(&w->end, true);
+	(void)pthread_join(w->thread, NULL);
+	psx_device_close(w->dev);
+}
+
+int rails_up(const struct ctl *ctl, struct psx_device *dev, uint32_t slew, struct psx_error *err)
+{
+	const struct psx_rails_options options = { .slew = slew };
+	struct watch watch;
+	int failed;
+
+	if (rails_are_up(dev))
+		return 0;
+	watch_begin(&watch, ctl, dev);
+	failed = psx_device_rails_on(dev, &options);
+	watch_end(&watch);
+	if (failed)
+		return psx_error_set(err, errno, "%s", psx_device_error(dev));
+	return 0;
+}
+
+int rails_up_for_run(const struct ctl *ctl, struct psx_device *dev, struct psx_error *err)
+{
+	const struct psx_device_status *st;
+
+	if (rails_are_up(dev))
+		return 0;
+	if (rails_up(ctl, dev, 0, err))
+		return -1;
+	st = psx_device_get_status(dev);
+	if (st)
+		ctl_remark(ctl, "rails are up: %+.1f V / %+.1f V", st->rail_mv[0] / 1e3,
+			   st->rail_mv[1] / 1e3);
+	return 0;
+}
+
+int rails_down(const struct ctl *ctl, struct psx_device *dev, struct psx_error *err)
+{
+	struct watch watch;
+	int failed;
+
+	watch_begin(&watch, ctl, dev);
+	failed = psx_device_rails_off(dev);
+	watch_end(&watch);
+	if (failed)
+		return psx_error_set(err, errno, "%s", psx_device_error(dev));
+	ctl_remark(ctl, "rails are down");
+	return 0;
+}
+
+struct rails_hold rails_hold_of(struct psx_device *dev)
+{
+	const struct psx_device_status *st = psx_device_get_status(dev);
+
+	return (struct rails_hold){ st && st->hold_ms ? now_ms() + st->hold_ms : 0 };
+}
+
+void rails_hold_again(struct psx_device *dev, const struct rails_hold *hold)
+{
+	const uint64_t now = now_ms();
+
+	if (hold->until_ms > now && rails_are_up(dev))
+		(void)psx_device_rails_on(dev, &(struct psx_rails_options){
+						       .hold_ms = (uint32_t)(hold->until_ms - now) });
+}
