@@ -11,6 +11,8 @@
 
 #define PATIENCE_MS 10000 /* beyond what the exposures take */
 #define Q8_8	    256
+/* Codes from there on may be clipped ones, through the scale's rounding */
+#define ADC_END	    (INT16_MAX - 2)
 
 /* At this scale a value is the ADC's code; above a gain of 32 it is half of it */
 static uint16_t code_scale(unsigned int pga)
@@ -78,13 +80,17 @@ static int make_averages(struct psx_device *dev, struct psx_bank *const *banks, 
 	return 0;
 }
 
-/* A sum of 1024 values of 16 bits, as of float, is not exact: below half a step
- * in a sum of 2^25, 1e-8 of the ADC's range */
-static int add(struct psx_device *dev, const struct psx_frame *frame, struct psx_average *average,
-	       unsigned int pga, int16_t *values)
+/* ADC codes of a value */
+static float code_unit(unsigned int pga)
 {
-	const int end = (int)lround((double)INT16_MAX * code_scale(pga) /
-				    (PSX_ADC_STEPS * Q8_8 * pga)) - 1;
+	return (float)(PSX_ADC_STEPS * Q8_8 * pga) / code_scale(pga);
+}
+
+/* A sum of up to 1024 values of 16 bits, as of float, is exact to 1e-7 */
+static int add(struct psx_device *dev, const struct psx_frame *frame, const struct psx_bank *bank,
+	       struct psx_average *average, unsigned int pga, int16_t *values)
+{
+	const float unit = code_unit(pga);
 	size_t i;
 
 	if ((size_t)frame->info.width * frame->info.height != average->outputs)
@@ -93,8 +99,13 @@ static int add(struct psx_device *dev, const struct psx_frame *frame, struct psx
 	if (psx_frame_to_dense(frame, values, frame->info.width, &dev->error))
 		return -1;
 	for (i = 0; i < average->outputs; i++) {
-		average->codes[i] += values[i];
-		average->clipped[i] |= abs(values[i]) >= end;
+		float code = (float)values[i] * unit, adc = code;
+
+		if (bank->dark)
+			adc += bank->dark[i];
+		average->codes[i] += code;
+		average->clipped[i] |= fabsf(adc) >= ADC_END || values[i] <= -INT16_MAX ||
+				       values[i] == INT16_MAX;
 	}
 	return 0;
 }
@@ -106,23 +117,35 @@ static int tell(struct psx_device *dev, const struct psx_task *task)
 	return psx_error_set(&dev->error, ECANCELED, "given up");
 }
 
-/* `left` frames of all channels together, which take turns */
-static int collect(struct psx_device *dev, struct psx_acquisition *acq, int timeout_ms,
-		   unsigned int pga, uint64_t left, struct psx_task *task,
-		   struct psx_average *averages, size_t count, int16_t *values)
+struct exposing {
+	struct psx_device *dev;
+	unsigned int pga, frames; /* of each channel; these take turns */
+	int timeout_ms;
+	int16_t *values; /* of one frame */
+};
+
+static int collect(struct psx_acquisition *acq, struct psx_bank *const *banks, size_t count,
+		   const struct exposing *e, struct psx_task *task, struct psx_average *averages)
 {
+	struct psx_device *dev = e->dev;
+	uint64_t left = (uint64_t)e->frames * count;
 	const struct psx_frame *frame;
 
 	while (left) {
-		int got = psx_acquisition_next(acq, timeout_ms, &frame);
+		int got = psx_acquisition_next(acq, e->timeout_ms, &frame);
 
 		if (got < 0 && errno != EINTR)
 			return psx_error_set(&dev->error, errno, "%s", psx_acquisition_error(acq));
 		if (!got)
 			return psx_error_set(&dev->error, EIO, "the acquisition ended early");
 		if (got > 0) {
-			if (frame->info.channel >= count ||
-			    add(dev, frame, &averages[frame->info.channel], pga, values))
+			const unsigned int channel = frame->info.channel;
+
+			if (channel >= count)
+				return psx_error_set(&dev->error, EPROTO,
+						     "a frame of channel %u was not asked for",
+						     channel);
+			if (add(dev, frame, banks[channel], &averages[channel], e->pga, e->values))
 				return -1;
 			task->done++;
 			left--;
@@ -137,27 +160,25 @@ int psx_average_take(struct psx_device *dev, struct psx_bank *const *banks, size
 		     uint64_t exposure_ns, unsigned int pga, unsigned int frames,
 		     struct psx_task *task, struct psx_average *averages)
 {
-	const float unit = (float)(PSX_ADC_STEPS * Q8_8) * (float)pga / code_scale(pga) /
-			   (float)frames;
+	struct exposing e = { .dev = dev, .pga = pga, .frames = frames,
+			      .timeout_ms = timeout_of(dev, banks, count, exposure_ns) };
 	struct psx_acquisition *acq;
-	int16_t *values;
 	int failed;
 	size_t i, n;
 
 	if (make_averages(dev, banks, count, averages) ||
 	    load_for_codes(dev, banks, count, exposure_ns, pga))
 		return -1;
-	values = malloc(psx_bank_area(banks[0]) * sizeof(*values));
-	if (!values)
+	e.values = malloc(psx_bank_area(banks[0]) * sizeof(*e.values));
+	if (!e.values)
 		return psx_error_set(&dev->error, ENOMEM, "out of memory");
 	acq = psx_acquisition_start(dev, (uint64_t)frames * count);
-	failed = !acq || collect(dev, acq, timeout_of(dev, banks, count, exposure_ns), pga,
-				 (uint64_t)frames * count, task, averages, count, values);
+	failed = !acq || collect(acq, banks, count, &e, task, averages);
 	psx_acquisition_free(acq);
-	free(values);
+	free(e.values);
 	for (i = 0; !failed && i < count; i++)
 		for (n = 0; n < averages[i].outputs; n++)
-			averages[i].codes[n] *= unit;
+			averages[i].codes[n] /= (float)frames;
 	return failed ? -1 : 0;
 }
 
