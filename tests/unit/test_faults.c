@@ -161,11 +161,12 @@ START_TEST(biases_settle)
 	for (u32 i = 0; i < 9 * W * H; i++)
 		planes[i] = i / (W * H) < 8 ? 0 : UNIT_CODE;
 	config.dose_rate_pgy_s = 100 * PSX_NOMINAL_PGY_S;
+	config.faults.temperature_mc = 25000;
 	make_from(&config);
 	load_bank(0, 3, 9, planes);
 	load_scene(1000, 1, 1);
 	wr(PSX_REG_BANK_SCALE, 16384);
-	wr(PSX_REG_CFG_PGA, 3);
+	wr(PSX_REG_CFG_PGA, 2);
 	wr64(PSX_REG_CFG_EXPOSURE_LO, MS);
 	commit_bank(0, PSX_MODE_REG_SCAN);
 	enable_ring(12, 8, 3);
@@ -177,12 +178,14 @@ START_TEST(biases_settle)
 	ck_assert(take(&f[0]));
 	ck_assert(take(&f[1]));
 	/* phase 0 makes the pixel (1, 1), nine sub-pixels of 1000 levels * 0.1 */
-	unit = 9 * (1000 * 0.1 + dark(UNIT_CODE) * 1e-3 * pow(2, -6.5));
+	unit = 9 * (1000 * 0.1 + dark(UNIT_CODE) * 1e-3);
 	expected = unit * lag(1e-3) * 64;
 	ck_assert_int_eq(f[0].values[W + 1], 0);
 	ck_assert_msg(fabs(f[1].values[W + 1] - expected) <= 2, "%d, not %.2f",
 		      f[1].values[W + 1], expected);
-	ck_assert_double_gt(expected, 60);
+	ck_assert_double_gt(expected, 100);
+	shoot(&f[1]);
+	ck_assert_int_eq(f[1].values[W + 1], 0);
 }
 END_TEST
 
@@ -236,6 +239,10 @@ START_TEST(defects_are_where_they_are)
 	ck_assert_uint_eq(seen[1], 4);
 	ck_assert_uint_eq(seen[2], 5);
 	ck_assert_uint_eq(seen[3], 6);
+	/* who is stuck at the very code that was loaded has followed */
+	load_bank(1, 1, 1, monitors);
+	commit_bank(1, PSX_MODE_REG_SCAN);
+	ck_assert_uint_eq(rd(PSX_REG_READBACK_FAULTS), 6);
 }
 END_TEST
 
@@ -304,10 +311,11 @@ static s32 leakage(void)
 	return (s32)rd(PSX_REG_LEAKAGE_PA);
 }
 
-/* Two channels of one and nine planes: the mean is over planes */
+/* Two channels, of one and nine planes: the mean is over planes */
 START_TEST(leakage_is_that_of_the_codes)
 {
 	struct psx_model_config config = quiet(PSX_PROFILE_REAL, W, H);
+	const double unit = 1e4 / 9e6 / 32767 * (W * H - 2 + 99);
 	double wanted;
 
 	config.dead = 2;
@@ -317,17 +325,16 @@ START_TEST(leakage_is_that_of_the_codes)
 	rails_on();
 	ck_assert_int_eq(leakage(), 0);
 	load_flat_bank(0, 1, 1, 20000);
+	load(PSX_LOAD_TARGET(PSX_LOAD_PLANE, 0, 0), 0, area_bytes(), PSX_LOAD_WRITE);
 	load_flat_bank(1, 3, 9, -10000);
 	wr(PSX_REG_CFG_SCHEDULE_SEL, 1);
 	wr(PSX_REG_CFG_SCHEDULE_BANK, 1);
 	commit_bank(0, PSX_MODE_REG_SCAN);
-	wanted = 2 * (W * H - 2 + 99) * 20000 / 32767.0 * 166000 * 1e4 / 9e6;
+	wanted = 2 * unit * 20000 * 166000;
 	ck_assert_double_eq_tol(leakage(), wanted, wanted * 1e-5 + 1);
-	shape(1, 1, 1);
-	load_flat_bank(1, 1, 1, -10000);
 	wr(PSX_REG_CFG_SCHEDULE_LEN, 2);
 	commit();
-	wanted = (wanted - 2 * (W * H - 2 + 99) * 10000 / 32767.0 * 14000 * 1e4 / 9e6) / 2;
+	wanted = (wanted - 9 * 2 * unit * 10000 * 14000) / 10;
 	ck_assert_double_eq_tol(leakage(), wanted, wanted * 1e-5 + 1);
 	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_OFF);
 	advance(FULL_RAIL_NS / 2);
@@ -421,6 +428,8 @@ START_TEST(breakdown_trips_once)
 	wr(PSX_REG_RAIL_CTRL, PSX_RAIL_CLEAR);
 	check_taken();
 	rails_on();
+	psx_model_set_faults(m, &config.faults);
+	ck_assert_uint_eq(rd(PSX_REG_RAIL_STATE), PSX_RAIL_STATE_ON);
 	config.faults.overcurrent_ns = 0;
 	psx_model_set_faults(m, &config.faults);
 	ck_assert_uint_eq(rd(PSX_REG_RAIL_STATE), TRIPPED(PSX_TRIP_CURRENT));
