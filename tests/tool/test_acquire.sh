@@ -33,7 +33,7 @@ ok 'eval: an image of another size than the detector' refuses 1 'good.pgm'
 # shellcheck disable=SC2046
 run kernel load $(yes mean | head -n 257)
 ok 'more kernels than a detector has channels' refuses 2 'more than 256'
-run kernel load log -d "$uri"
+run kernel load log --hold 0 -d "$uri"
 ok 'kernel load says the configuration' says 'configuration 1: 1 kernel'
 
 run -d "$uri" --json acquire -k laplacian -n 4 -o run.psx

@@ -94,14 +94,14 @@ run -d sim:scene=good.pgm acquire -k laplacian -n 3 -o nowhere/x.psx
 ok 'a folder that is not there' refuses 1 'nowhere'
 mkdir small
 if mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
-	run -d sim:scene=good.pgm acquire -k identity -n 500 -o small/x.psx
+	run -q -d sim:scene=good.pgm acquire -k identity -n 500 -o small/x.psx
 	ok 'full disk' refuses 1 'small/x.psx'
 	ok 'full disk: nothing is left' is "$(ls -A small)" ''
 	umount small
 else
 	skip 'full disk' 'cannot mount'
 fi
-(ulimit -f 8; trap '' XFSZ; "$psxctl" -d sim:scene=good.pgm acquire -k identity -n 500 -o big.psx >out 2>err)
+(ulimit -f 8; trap '' XFSZ; "$psxctl" -q -d sim:scene=good.pgm acquire -k identity -n 500 -o big.psx >out 2>err)
 status=$?
 ok 'file size limit' refuses 1 'big.psx'
 ok 'file size limit: nothing under the final name' [ ! -e big.psx ]

@@ -165,7 +165,7 @@ static int draw(const struct shown *s)
 		}
 	errno = ENOMEM;
 	if (!failed)
-		failed = mapping_choose(&mapping, MAP_SIGNED, values, count);
+		failed = mapping_choose(&mapping, MAP_SIGNED, values, mask, count);
 	if (!failed) {
 		picture_draw_values(picture, &mapping, values, r->width, r->height, factor);
 		picture_mark(picture, mask, r->width, r->height, factor);

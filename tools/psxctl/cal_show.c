@@ -126,7 +126,7 @@ static int draw_map(const struct cal *c, const struct psx_calibration *cal, stru
 			values[i] = (int32_t)fmin(1e6 * cal_residual(cal, x, y), MOST_PPM);
 	}
 	if (!failed)
-		failed = mapping_choose(mapping, MAP_EDGES, values, count);
+		failed = mapping_choose(mapping, MAP_EDGES, values, mask, count);
 	if (!failed) {
 		picture_draw_values(picture, mapping, values, g->width, g->height, factor);
 		picture_mark(picture, mask, g->width, g->height, factor);

@@ -14,6 +14,11 @@ struct bins {
 	uint64_t *pixels;
 };
 
+static bool left_out(const struct histogram_input *in, size_t i)
+{
+	return (in->effective_only && !in->values[i]) || (in->mask && in->mask[i]);
+}
+
 /* Bins over the range of the values, at most `limit`. */
 static int fill(struct bins *bins, const struct histogram_input *in, uint32_t limit)
 {
@@ -21,7 +26,7 @@ static int fill(struct bins *bins, const struct histogram_input *in, uint32_t li
 	size_t i;
 
 	for (i = 0; i < in->count; i++) {
-		if (in->effective_only && !in->values[i])
+		if (left_out(in, i))
 			continue;
 		low = in->values[i] < low ? in->values[i] : low;
 		high = in->values[i] > high ? in->values[i] : high;
@@ -38,7 +43,7 @@ static int fill(struct bins *bins, const struct histogram_input *in, uint32_t li
 	for (i = 0; i < in->count; i++) {
 		uint64_t *bin;
 
-		if (in->effective_only && !in->values[i])
+		if (left_out(in, i))
 			continue;
 		bin = bins->pixels + (in->values[i] - low) / bins->width;
 		bins->most = ++*bin > bins->most ? *bin : bins->most;

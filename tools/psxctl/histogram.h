@@ -9,6 +9,7 @@
 
 struct histogram_input {
 	const int32_t *values;
+	const uint8_t *mask; /* 1 = left out; NULL = none */
 	size_t count;
 	bool effective_only; /* leave out 0, which a comparator made */
 	uint32_t threshold;  /* marked unless 0 */

@@ -70,15 +70,20 @@ static int32_t quantile(const size_t *tally, size_t count, double share)
 	return i + LEAST;
 }
 
-int mapping_choose(struct mapping *mapping, enum map map, const int32_t *values, size_t count)
+int mapping_choose(struct mapping *mapping, enum map map, const int32_t *values,
+		   const uint8_t *mask, size_t count)
 {
 	size_t *tally = calloc(VALUES, sizeof(*tally));
+	const size_t all = count;
 	size_t i;
 
 	if (!tally)
 		return -1;
 	for (i = 0; i < count; i++)
-		tally[values[i] - LEAST]++;
+		if (!mask || !mask[i])
+			tally[values[i] - LEAST]++;
+	for (i = 0; mask && i < all; i++)
+		count -= mask[i] != 0;
 	mapping->map = map == MAP_AUTO ? suitable(tally, count) : map;
 	if (mapping->map == MAP_GREY) {
 		mapping->low = quantile(tally, count, 0.005);

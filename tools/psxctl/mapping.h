@@ -25,9 +25,10 @@ int mapping_parse(const char *text, enum map *map);
  * Limits for these values, and for MAP_AUTO the map: signed when one is
  * negative, edges when over a tenth are 0, else grey. 99.5 % of the effective
  * (non-zero) values are inside; for grey, those between 0.5 % and 99.5 % of all.
- * -1 with ENOMEM.
+ * Those with a mask that is not 0 don't count; NULL for none. -1 with ENOMEM.
  */
-int mapping_choose(struct mapping *mapping, enum map map, const int32_t *values, size_t count);
+int mapping_choose(struct mapping *mapping, enum map map, const int32_t *values,
+		   const uint8_t *mask, size_t count);
 
 /* "map: signed (blue-black-orange), -312..312 bits, ..." */
 void mapping_describe(const struct mapping *mapping, const char *unit, char *text, size_t size);

@@ -16,6 +16,23 @@ static int make_values(struct subject *s, struct psx_error *err)
 			 : psx_error_set(err, ENOMEM, "no memory for %u x %u pixels", s->width, s->height);
 }
 
+static int take_mask(struct subject *s, const struct psx_frame *frame, struct psx_error *err)
+{
+	const size_t count = (size_t)s->width * s->height;
+	const uint8_t *mask = psx_frame_get_mask(frame);
+	size_t i;
+
+	if (!mask)
+		return 0;
+	s->mask = malloc(count);
+	if (!s->mask)
+		return psx_error_set(err, ENOMEM, "no memory for %u x %u pixels", s->width, s->height);
+	memcpy(s->mask, mask, count);
+	for (i = 0; i < count; i++)
+		s->bad += mask[i];
+	return 0;
+}
+
 static int take_frame(struct subject *s, const struct psx_frame *frame, struct psx_error *err)
 {
 	int16_t *strip;
@@ -41,7 +58,7 @@ static int take_frame(struct subject *s, const struct psx_frame *frame, struct p
 			s->values[(size_t)y * s->width + x] = strip[x];
 	}
 	free(strip);
-	return y < s->height ? -1 : 0;
+	return y < s->height ? -1 : take_mask(s, frame, err);
 }
 
 static int load_image(struct subject *s, const char *path, struct psx_error *err)
@@ -107,15 +124,19 @@ static int load_payload(struct subject *s, const char *path, struct psx_error *e
 	return failed ? -1 : 0;
 }
 
-/* The name that the file's metadata give the kernel of the frame's channel. */
-static void find_kernel(struct subject *s, const char *metadata)
+/* What the file's metadata know: the kernel of the frame's channel, the border. */
+static void find_facts(struct subject *s, const char *metadata)
 {
 	json_t *root = json_loads(metadata ? metadata : "", 0, NULL);
 	const json_t *kernel = json_array_get(json_object_get(root, "kernels"), s->info.channel);
 	const char *name = json_string_value(json_object_get(kernel, "name"));
 
+	if (json_object_get(root, "bank_map"))
+		name = "map";
 	if (name)
 		(void)snprintf(s->kernel, sizeof(s->kernel), "%s", name);
+	if (s->info.mode == PSX_MODE_SCAN)
+		s->border = (uint32_t)json_integer_value(json_object_get(root, "border"));
 	json_decref(root);
 }
 
@@ -144,10 +165,26 @@ static int load_from_file(struct subject *s, const char *path, long long index,
 	else if (failed)
 		(void)psx_error_set(err, inner.code, "%s: %s", psx_error_path(path), inner.message);
 	else
-		find_kernel(s, psx_file_get_metadata(file));
+		find_facts(s, psx_file_get_metadata(file));
 	psx_frame_free(frame);
 	psx_file_close(file);
 	return failed ? -1 : 0;
+}
+
+/* A sensor's border sees nothing, whatever came of its pixels */
+static void count_active(struct subject *s)
+{
+	const uint32_t b = s->width > 2 * s->border && s->height > 2 * s->border ? s->border : 0;
+	uint32_t x, y;
+
+	s->active = (uint64_t)(s->width - 2 * b) * (s->height - 2 * b);
+	s->active_effective = s->info.effective;
+	if (!b)
+		return;
+	s->active_effective = 0;
+	for (y = b; y < s->height - b; y++)
+		for (x = b; x < s->width - b; x++)
+			s->active_effective += s->values[(size_t)y * s->width + x] != 0;
 }
 
 /* What kind of file it is, by its first bytes. */
@@ -187,11 +224,15 @@ int subject_load(struct subject *s, const char *path, long long index, struct ps
 					      : load_image(s, path, err);
 	if (failed)
 		subject_free(s);
+	else if (s->is_frame)
+		count_active(s);
 	return failed ? -1 : 0;
 }
 
 void subject_free(struct subject *s)
 {
 	free(s->values);
+	free(s->mask);
 	s->values = NULL;
+	s->mask = NULL;
 }

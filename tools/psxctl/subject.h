@@ -15,6 +15,10 @@ struct subject {
 	long long index, count; /* in the file */
 	bool complete;		/* the file; false when its writer died */
 	size_t payload_bytes;
+	uint8_t *mask;   /* 1 = the value means nothing; NULL when all are good */
+	size_t bad;      /* of the mask */
+	uint32_t border; /* pixels at every edge that see nothing, of a scan */
+	uint64_t active, active_effective; /* inside it */
 	char kernel[64]; /* empty when not known */
 };
 
@@ -29,7 +33,7 @@ static inline const char *subject_unit(const struct subject *s)
 
 static inline double subject_occupancy(const struct subject *s)
 {
-	return s->info.effective / ((double)s->width * s->height);
+	return s->active ? (double)s->active_effective / (double)s->active : 0;
 }
 
 /* 16 bits a pixel */

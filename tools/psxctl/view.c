@@ -84,6 +84,7 @@ static struct histogram_input histogram_of(const struct view *v)
 
 	return (struct histogram_input){
 		.values = s->values,
+		.mask = s->mask,
 		.count = (size_t)s->width * s->height,
 		.effective_only = s->is_frame && s->info.threshold > 0,
 		.threshold = s->info.threshold,
@@ -97,13 +98,12 @@ static int write_picture(struct view *v)
 	static const uint8_t beside[3] = {250, 250,
 					  250}; /* a picture narrower than its histogram */
 	const struct subject *s = &v->subject;
-	const uint32_t longer = s->width > s->height ? s->width : s->height;
 	const struct histogram_input in = histogram_of(v);
 	struct picture *picture;
 	uint32_t width, height;
 	int failed;
 
-	v->factor = longer < 256 ? (256 + longer - 1) / longer : 1;
+	v->factor = picture_factor(s->width, s->height);
 	width = s->width * v->factor;
 	height = s->height * v->factor;
 	picture = picture_new(v->histogram && width < HISTOGRAM_MIN_WIDTH ? HISTOGRAM_MIN_WIDTH
@@ -113,6 +113,7 @@ static int write_picture(struct view *v)
 		return ctl_fail(v->ctl, "no memory for a picture of %u x %u", width, height);
 	picture_fill(picture, width, 0, picture->width, height, beside);
 	picture_draw_values(picture, &v->mapping, s->values, s->width, s->height, v->factor);
+	picture_mark(picture, s->mask, s->width, s->height, v->factor);
 	failed = v->histogram && histogram_draw(picture, height, &in);
 	if (!failed)
 		failed = picture_write_png(picture, v->output);
@@ -132,6 +133,7 @@ static int draw_in_terminal(struct view *v)
 	if (!picture)
 		return ctl_fail(v->ctl, "no memory for a picture of %u x %u", s->width, s->height);
 	picture_draw_values(picture, &v->mapping, s->values, s->width, s->height, 1);
+	picture_mark(picture, s->mask, s->width, s->height, 1);
 	terminal_size(&columns, &rows);
 	rows = rows > 8 ? rows - 4 : 4;
 	failed = terminal_draw(stdout, picture, columns, rows);
@@ -164,6 +166,8 @@ static void print_caption(const struct view *v)
 		printf("(incomplete: its writer died; %lld whole frame%s)\n", s->count,
 		       s->count == 1 ? "" : "s");
 	puts(map);
+	if (s->bad)
+		printf("magenta: %zu bad pixels, in no figure but the file's own\n", s->bad);
 	if (v->output && v->factor > 1)
 		printf("%s: enlarged, a pixel is %u x %u\n", v->output, v->factor, v->factor);
 }
@@ -193,6 +197,12 @@ static void print_json(struct view *v)
 			(double)s->payload_bytes / (double)subject_dense_bytes(s), "saturated",
 			(json_int_t)s->info.saturated);
 
+		if (s->bad)
+			(void)json_object_set_new(frame, "bad_pixels",
+						  json_integer((json_int_t)s->bad));
+		if (s->border)
+			(void)json_object_set_new(frame, "active",
+						  json_integer((json_int_t)s->active));
 		(void)json_object_update(object, frame);
 		json_decref(frame);
 	}
@@ -209,7 +219,7 @@ static int show(struct view *v)
 	const enum map map = s->is_frame || v->map != MAP_AUTO ? v->map : MAP_GREY;
 	int code = CTL_OK;
 
-	if (mapping_choose(&v->mapping, map, s->values, (size_t)s->width * s->height))
+	if (mapping_choose(&v->mapping, map, s->values, s->mask, (size_t)s->width * s->height))
 		return ctl_fail(v->ctl, "no memory");
 	if (v->output)
 		code = write_picture(v);
