@@ -87,15 +87,19 @@ static enum psx_defect judge(struct psx_calibration *cal, const struct psx_point
 			     size_t place, const double dark[2])
 {
 	const struct psx_curve *reverse = &cal->curves[0][place], *forward = &cal->curves[1][place];
+	enum psx_defect defect = PSX_GOOD;
 	double weight;
 
 	if (is_constant(cal, points, place, &weight))
 		return constant_defect(cal, points, place, weight);
-	if (reverse->dark > HOT_TIMES * dark[0] || forward->dark > HOT_TIMES * dark[1])
-		return PSX_HOT;
-	if (isinf(reverse->residual) || isinf(forward->residual))
-		return PSX_HOT;
-	return fmax(reverse->residual, forward->residual) < WORST_FIT ? PSX_GOOD : PSX_STUCK;
+	if (reverse->dark > HOT_TIMES * dark[0] || forward->dark > HOT_TIMES * dark[1] ||
+	    isinf(reverse->residual) || isinf(forward->residual))
+		defect = PSX_HOT;
+	else if (fmax(reverse->residual, forward->residual) > WORST_FIT)
+		defect = PSX_STUCK;
+	if (defect)
+		clear_curves(cal, place);
+	return defect;
 }
 
 static void judge_reach(struct psx_calibration *cal, float *values)
@@ -163,13 +167,9 @@ int psx_calibration_judge(struct psx_calibration *cal, const struct psx_points *
 		if (dark[sign] == 0) /* no dark current, so nothing is hot */
 			dark[sign] = INFINITY;
 	}
-	for (place = 0; place < cal->count; place++) {
-		if (!psx_calibration_sees(cal, place))
-			continue;
-		cal->defects[place] = (uint8_t)judge(cal, points, place, dark);
-		if (isinf(cal->curves[0][place].residual) || isinf(cal->curves[1][place].residual))
-			clear_curves(cal, place);
-	}
+	for (place = 0; place < cal->count; place++)
+		if (psx_calibration_sees(cal, place))
+			cal->defects[place] = (uint8_t)judge(cal, points, place, dark);
 	judge_reach(cal, values);
 	free(values);
 	sum_up(cal);

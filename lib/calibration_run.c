@@ -239,6 +239,7 @@ static int run_it(struct run *run)
 	psx_calibration_fit(run->cal, points);
 	if (psx_calibration_judge(run->cal, points, &run->dev->error))
 		return -1;
+	run->cal->exposure_ns = run->settings.exposure_ns;
 	run->cal->info.id = id_of(run->cal);
 	return 0;
 }
