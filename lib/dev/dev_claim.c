@@ -99,6 +99,8 @@ static int say_tripped(struct psx_dev *dev, struct psx_error *err)
 
 	if (psx_dev_read_status(dev, &st, err))
 		return -1;
+	if (st.rails != PSXDET_RAILS_TRIPPED && st.flags & PSXDET_STATUS_INTERLOCK_OPEN)
+		return psx_error_set(err, EIO, "%s: the interlock is open", dev->node);
 	if (st.rails != PSXDET_RAILS_TRIPPED)
 		return psx_error_set(err, why.code, "%s", why.message);
 	return psx_error_set(err, EIO, "%s: the rails are tripped %s, until the trip is cleared",

@@ -185,6 +185,8 @@ static int sim_rails_on(struct psx_transport *t, const struct psx_rails_options 
 	if (psx_sim_rails(sim) == PSX_RAIL_STATE_TRIPPED)
 		return psx_error_set(err, EIO, "the rails are tripped %s, until the trip is cleared",
 				     psx_rails_cause(psx_sim_cause(sim)));
+	if (psx_sim_read(sim, PSX_REG_STATUS) & PSX_STATUS_INTERLOCK_OPEN)
+		return psx_error_set(err, EIO, "the interlock is open");
 	psx_sim_write(sim, PSX_REG_RAIL_SLEW, options->slew ? options->slew : DEFAULT_SLEW);
 	if (psx_sim_check(sim, "slew", err))
 		return -1;

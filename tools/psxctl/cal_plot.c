@@ -133,6 +133,7 @@ static void draw_curve(cairo_t *cr, const struct panel *p, const struct curve *c
 
 	cairo_set_source_rgb(cr, curve->rgb[0], curve->rgb[1], curve->rgb[2]);
 	cairo_set_line_width(cr, 2);
+	cairo_new_path(cr);
 	for (i = -400; i <= 400; i++)
 		cairo_line_to(cr, x_of(i / 4.0), y_of(p, value(curve, i / 4.0)));
 	cairo_stroke(cr);
