@@ -178,16 +178,19 @@ static char **with_end_of_options(int *argc, char **argv)
 {
 	static char end[] = "--";
 	char **words = calloc((size_t)*argc + 2, sizeof(*words)), *negative = NULL;
+	bool ended = false;
 	int i, count = 0;
 
 	for (i = 0; words && i < *argc; i++) {
-		if (!negative && is_negative(argv[i]))
+		ended = ended || !strcmp(argv[i], end);
+		if (!negative && !ended && is_negative(argv[i]))
 			negative = argv[i];
 		else
 			words[count++] = argv[i];
 	}
 	if (words && negative) {
-		words[count++] = end;
+		if (!ended)
+			words[count++] = end;
 		words[count++] = negative;
 	}
 	*argc = count;
