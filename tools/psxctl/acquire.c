@@ -16,7 +16,7 @@ static const char doc[] =
 	"nothing. Without --kernel it is what is loaded, with its settings, or identity where nothing is; "
 	"several kernels take turns, a channel each. With --join it claims and starts nothing: it reads "
 	"the frames that another program acquires, up to the end of that. Occupancy "
-	"is effective / all pixels; byte ratio is payload / dense 16-bit.";
+	"is effective / active pixels; byte ratio is payload / dense 16-bit.";
 
 enum {
 	OPT_NUMBER = 'n', OPT_OUTPUT = 'o',

@@ -7,12 +7,13 @@
 
 static const char doc[] =
 	"Calibration: how every sub-pixel of one detector answers to its bias.\v"
-	"run -o FILE   measure all sub-pixels at biases of both signs, dark and in the open beam, and\n"
-	"              fit; then show the kernels (laplacian and log, or --kernel) the open beam, and\n"
-	"              keep what makes a flat beam nothing\n"
-	"show FILE     what it took and found; --pixel for one sub-pixel, -o and --map for pictures\n"
-	"load FILE     load --kernel (default identity) through it, then the rails go up, as by\n"
-	"              `psxctl kernel load --cal`\n"
+	"run -o FILE   measure all sub-pixels at biases of both signs, dark and in the\n"
+	"              open beam, and fit; then show the kernels (laplacian and log, or\n"
+	"              --kernel) the open beam, and keep what makes it nothing\n"
+	"show FILE     what it took and found; --pixel for one sub-pixel, -o and --map\n"
+	"              for pictures\n"
+	"load FILE     load --kernel (default identity) through it, then the rails go\n"
+	"              up, as by `psxctl kernel load --cal`\n"
 	"\n"
 	"A detector without a shutter asks at the terminal for darkness and for the open beam. Ctrl-C "
 	"ends a run with nothing kept and the rails down. A calibration is of one detector: elsewhere it "
@@ -135,6 +136,8 @@ static int act(struct cal *c)
 	if (c->only_of && strcmp(c->only_of, c->action) != 0)
 		return ctl_usage(c->ctl, "an option here goes with `%s`, not with `%s` (try --help)",
 				 c->only_of, c->action);
+	if (c->plan.cal_path)
+		return ctl_usage(c->ctl, "--cal goes with acquire and kernel load; name the file here");
 	if (!strcmp(c->action, "run"))
 		return cal_run(c);
 	if (!c->path)

@@ -8,8 +8,8 @@
 
 static const char doc[] =
 	"High voltage: the rails that all biases come from.\v"
-	"on      ramp them up, and keep them up until Ctrl-C; with --hold return, and they go down\n"
-	"        by themselves after that time\n"
+	"on      ramp them up, and keep them up until Ctrl-C; with --hold return, and\n"
+	"        they go down by themselves after that time\n"
 	"off     ramp them down\n"
 	"status  where they are, who has them, leakage and temperature\n"
 	"clear   forget a trip: over-current, open interlock or watchdog\n"

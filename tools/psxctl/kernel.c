@@ -7,8 +7,8 @@
 static const char doc[] =
 	"Convolution kernels: presets, or files of k lines of k numbers (or JSON).\v"
 	"list               the presets\n"
-	"show NAME|FILE     weights, volts, and the codes that a scan uses away from the\n"
-	"                   sensor's edges\n"
+	"show NAME|FILE     weights, volts, and the codes that a scan uses away from\n"
+	"                   the sensor's edges\n"
 	"load NAME|FILE...  put kernels into a detector (default sim:, whose state\n"
 	"                   ends with the command), switch the rails on, and keep them\n"
 	"                   up until Ctrl-C. Codes stay loaded; with --hold 0 that is\n"
