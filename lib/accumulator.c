@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Sums of exposures, a sum a channel. */
 #include "error.h"
+#include "frame.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 struct sum {
 	int32_t *values;
 	struct psx_frame_info info; /* of the last frame added */
+	struct psx_mask *mask;      /* its */
 	uint32_t saturated;
 	unsigned int count;
 };
@@ -44,8 +46,10 @@ void psx_accumulator_free(struct psx_accumulator *acc)
 
 	if (!acc)
 		return;
-	for (i = 0; i < MAX_CHANNELS; i++)
+	for (i = 0; i < MAX_CHANNELS; i++) {
 		free(acc->sums[i].values);
+		psx_mask_unref(acc->sums[i].mask);
+	}
 	free(acc->dense);
 	free(acc);
 }
@@ -100,6 +104,8 @@ int psx_accumulator_add(struct psx_accumulator *acc, const struct psx_frame *fra
 	for (i = 0; i < size_of(info); i++)
 		sum->values[i] += acc->dense[i];
 	sum->info = *info;
+	psx_mask_unref(sum->mask);
+	sum->mask = psx_mask_ref(frame->mask);
 	sum->saturated += info->saturated;
 	if (++sum->count < acc->exposures)
 		return 0;
@@ -128,6 +134,7 @@ struct psx_frame *psx_accumulator_take(struct psx_accumulator *acc, unsigned int
 {
 	struct sum *sum = acc->complete;
 	struct psx_frame_info info;
+	struct psx_frame *frame;
 	size_t i;
 
 	if (!sum || threshold > INT16_MAX)
@@ -150,5 +157,8 @@ struct psx_frame *psx_accumulator_take(struct psx_accumulator *acc, unsigned int
 		info.flags |= PSX_FRAME_SATURATED;
 	sum->count = 0;
 	acc->complete = NULL;
-	return psx_frame_encode(&info, acc->dense, info.width, err);
+	frame = psx_frame_encode(&info, acc->dense, info.width, err);
+	if (frame)
+		psx_frame_set_mask(frame, sum->mask);
+	return frame;
 }

@@ -62,6 +62,18 @@ int psx_file_note(struct psx_file *file, uint64_t offset)
 	return 0;
 }
 
+int psx_file_note_mask(struct psx_file *file, uint64_t offset, struct psx_mask *mask)
+{
+	struct psx_file_mask *masks =
+		realloc(file->masks, (file->mask_count + 1) * sizeof(*masks));
+
+	if (!masks)
+		return -1;
+	file->masks = masks;
+	masks[file->mask_count++] = (struct psx_file_mask){ offset, psx_mask_ref(mask) };
+	return 0;
+}
+
 const char *psx_file_error(const struct psx_file *file)
 {
 	return file->error.message;
@@ -89,6 +101,9 @@ void psx_file_close(struct psx_file *file)
 	psx_output_discard(&file->out);
 	if (file->map)
 		(void)munmap((void *)(uintptr_t)file->map, file->size);
+	while (file->mask_count)
+		psx_mask_unref(file->masks[--file->mask_count].mask);
+	free(file->masks);
 	free(file->noted);
 	free(file->metadata);
 	free(file->path);

@@ -69,6 +69,65 @@ static int read_header(struct psx_file *file)
 	return 0;
 }
 
+/* Mask `number`, whose record is at `offset`, a new one; the position behind it in
+ * *next. */
+static struct psx_mask *read_mask(struct psx_file *file, uint32_t number, uint64_t offset,
+				  uint64_t *next)
+{
+	const uint64_t bits = offset + PSX_FILE_MASK;
+	struct psx_file_mask_record record;
+	struct psx_mask *mask;
+	const char *reason;
+	size_t i;
+
+	if (offset % 8 || offset < file->first || offset > file->index ||
+	    file->index - offset < PSX_FILE_MASK)
+		reason = "no room for a mask's record";
+	else
+		reason = psx_file_get_mask(file->map + offset, &record);
+	if (!reason && record.number != number)
+		reason = "record of another mask";
+	if (!reason && record.length > file->index - bits)
+		reason = "mask beyond the frames";
+	if (!reason && psx_crc32c(0, file->map + bits, record.length) != record.crc32c)
+		reason = "wrong crc32c of a mask";
+	if (reason) {
+		(void)damaged(file, offset, reason);
+		return NULL;
+	}
+	mask = psx_mask_new(record.width, record.height);
+	if (!mask) {
+		(void)psx_file_failed(file);
+		return NULL;
+	}
+	for (i = 0; i < (size_t)mask->width * mask->height; i++)
+		mask->bad[i] = file->map[bits + i / 8] >> i % 8 & 1;
+	*next = bits + record.length + psx_file_fill(record.length);
+	return mask;
+}
+
+/* Share the mask that a record names with its frame */
+static int set_mask(struct psx_file *file, uint32_t number, uint64_t offset,
+		    struct psx_frame *frame)
+{
+	struct psx_file_mask *entry;
+	uint64_t next;
+
+	if (!number)
+		return 0;
+	if (number > file->mask_count)
+		return damaged(file, offset + 109, "a mask that is not there");
+	entry = &file->masks[number - 1];
+	if (!entry->mask)
+		entry->mask = read_mask(file, number, entry->offset, &next);
+	if (!entry->mask)
+		return -1;
+	if (entry->mask->width != frame->info.width || entry->mask->height != frame->info.height)
+		return damaged(file, offset + 109, "a mask of another size");
+	psx_frame_set_mask(frame, entry->mask);
+	return 0;
+}
+
 /*
  * Frame `number`, whose record is at `offset`: bind it to *frame. Returns the
  * position behind it in *next. Nothing is read beyond file->index.
@@ -96,35 +155,67 @@ static int read_frame(struct psx_file *file, uint64_t number, uint64_t offset,
 				     "%s: frame %llu, payload at byte %llu: %s", psx_error_path(file->path),
 				     (unsigned long long)number, (unsigned long long)payload,
 				     why.message);
+	if (set_mask(file, record.mask, offset, frame))
+		return -1;
 	*next = payload + record.length + psx_file_fill(record.length);
 	return 0;
 }
 
-/* Without an index, note the frames that are whole. */
+/* Note the record at *offset, which is advanced: 1 a whole one, 0 none, -1 ENOMEM */
+static int walk_on(struct psx_file *file, uint64_t *offset)
+{
+	const uint64_t here = *offset;
+	struct psx_frame frame;
+	int failed;
+
+	if (file->index - here >= PSX_FILE_MASK && psx_file_is_mask(file->map + here)) {
+		struct psx_mask *mask = read_mask(file, file->mask_count + 1, here, offset);
+
+		if (!mask)
+			return 0;
+		failed = psx_file_note_mask(file, here, mask);
+		psx_mask_unref(mask);
+	} else {
+		if (read_frame(file, file->count, here, &frame, offset))
+			return 0;
+		psx_frame_set_mask(&frame, NULL);
+		failed = psx_file_note(file, here);
+	}
+	return failed ? -1 : 1;
+}
+
+/* Without an index, note what is whole. */
 static int walk(struct psx_file *file)
 {
-	uint64_t offset = file->first, next = 0;
-	struct psx_frame frame;
+	uint64_t offset = file->first;
+	int found;
 
 	file->index = file->size;
-	while (read_frame(file, file->count, offset, &frame, &next) == 0) {
-		if (psx_file_note(file, offset))
-			return psx_file_failed(file);
-		offset = next;
-	}
+	do
+		found = offset <= file->index ? walk_on(file, &offset) : 0;
+	while (found > 0);
+	if (found < 0)
+		return psx_file_failed(file);
 	file->error = (struct psx_error){ 0 };
 	return 0;
 }
 
 static int find_frames(struct psx_file *file)
 {
-	file->complete = psx_file_get_trailer(file->map, file->size, &file->index, &file->count);
+	uint32_t masks, i;
+
+	file->complete = psx_file_get_trailer(file->map, file->size, &file->index, &file->count,
+					      &masks);
 	if (!file->complete || file->index < file->first) {
 		file->complete = false;
 		file->count = 0;
 		return walk(file);
 	}
 	file->offsets = file->map + file->index;
+	for (i = 0; i < masks; i++)
+		if (psx_file_note_mask(file, psx_file_get_offset(file->offsets + (file->count + i) * 8),
+				       NULL))
+			return psx_file_failed(file);
 	return 0;
 }
 

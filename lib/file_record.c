@@ -6,10 +6,11 @@
 
 #include "../kmod/codec/psx_codec.h"
 
-#define VERSION 1u
+#define VERSION 2u /* 1 had no masks */
 
 static const uint8_t file_magic[8] = { 0x89, 'P', 'S', 'X', '\r', '\n', 0x1a, '\n' };
 static const uint8_t record_magic[4] = { 'F', 'R', 'A', 'M' };
+static const uint8_t mask_magic[4] = { 'M', 'A', 'S', 'K' };
 static const uint8_t trailer_magic[8] = { 'P', 'S', 'X', 'E', 'N', 'D', '\r', '\n' };
 
 static void put(uint8_t *out, uint64_t x, unsigned int bytes)
@@ -57,7 +58,7 @@ const char *psx_file_get_header(const uint8_t *in, uint32_t *length, uint32_t *c
 		return "not a .psx file";
 	if (get32(in + 20) != psx_crc32c(0, in, 20))
 		return "wrong crc32c of the header";
-	if (get32(in + 8) != VERSION)
+	if (!get32(in + 8) || get32(in + 8) > VERSION)
 		return "unknown version";
 	*length = get32(in + 12);
 	*crc32c = get32(in + 16);
@@ -94,6 +95,7 @@ void psx_file_put_record(uint8_t *out, const struct psx_file_record *record)
 	out[106] = info->mode;
 	out[107] = info->polarity;
 	out[108] = info->pga;
+	put(out + 109, record->mask, 3);
 	put(out + 4, psx_crc32c(0, out + 8, PSX_FILE_RECORD - 8), 4);
 }
 
@@ -103,11 +105,10 @@ const char *psx_file_get_record(const uint8_t *in, struct psx_file_record *recor
 		return "not a frame's record";
 	if (get32(in + 4) != psx_crc32c(0, in + 8, PSX_FILE_RECORD - 8))
 		return "wrong crc32c of a record";
-	if (get(in + 109, 3))
-		return "reserved bytes of a record";
 	*record = (struct psx_file_record){
 		.length = get(in + 8, 8),
 		.number = get(in + 16, 8),
+		.mask = (uint32_t)get(in + 109, 3),
 		.info = {
 			.seq = get(in + 24, 8),
 			.device_ns = get(in + 32, 8),
@@ -136,18 +137,60 @@ const char *psx_file_get_record(const uint8_t *in, struct psx_file_record *recor
 	return NULL;
 }
 
+void psx_file_put_mask(uint8_t *out, const struct psx_file_mask_record *record)
+{
+	memcpy(out, mask_magic, sizeof(mask_magic));
+	put(out + 8, record->length, 8);
+	put(out + 16, record->width, 4);
+	put(out + 20, record->height, 4);
+	put(out + 24, record->number, 4);
+	put(out + 28, record->crc32c, 4);
+	put(out + 4, psx_crc32c(0, out + 8, PSX_FILE_MASK - 8), 4);
+}
+
+bool psx_file_is_mask(const uint8_t *in)
+{
+	return memcmp(in, mask_magic, sizeof(mask_magic)) == 0;
+}
+
+const char *psx_file_get_mask(const uint8_t *in, struct psx_file_mask_record *record)
+{
+	if (!psx_file_is_mask(in))
+		return "not a mask's record";
+	if (get32(in + 4) != psx_crc32c(0, in + 8, PSX_FILE_MASK - 8))
+		return "wrong crc32c of a mask's record";
+	*record = (struct psx_file_mask_record){
+		.length = get(in + 8, 8),
+		.width = get32(in + 16),
+		.height = get32(in + 20),
+		.number = get32(in + 24),
+		.crc32c = get32(in + 28),
+	};
+	if (!record->width || !record->height ||
+	    record->length != psx_file_mask_length(record->width, record->height))
+		return "length of a mask";
+	return NULL;
+}
+
 void psx_file_put_trailer(uint8_t *out, const struct psx_file *file)
 {
 	uint32_t crc = psx_crc32c(0, file->offsets, file->count * 8);
+	uint8_t offset[8];
+	uint32_t i;
 
+	for (i = 0; i < file->mask_count; i++) {
+		put(offset, file->masks[i].offset, 8);
+		crc = psx_crc32c(crc, offset, sizeof(offset));
+	}
 	put(out, file->end, 8);
 	put(out + 8, file->count, 8);
 	put(out + 16, psx_crc32c(crc, out, 16), 4);
-	put(out + 20, 0, 4);
+	put(out + 20, file->mask_count, 4);
 	memcpy(out + 24, trailer_magic, sizeof(trailer_magic));
 }
 
-bool psx_file_get_trailer(const uint8_t *map, size_t size, uint64_t *index, uint64_t *count)
+bool psx_file_get_trailer(const uint8_t *map, size_t size, uint64_t *index, uint64_t *count,
+			  uint32_t *masks)
 {
 	const uint8_t *in;
 	uint32_t crc;
@@ -158,9 +201,11 @@ bool psx_file_get_trailer(const uint8_t *map, size_t size, uint64_t *index, uint
 	in = map + size;
 	*index = get(in, 8);
 	*count = get(in + 8, 8);
-	if (memcmp(in + 24, trailer_magic, sizeof(trailer_magic)) != 0 || get32(in + 20))
+	*masks = get32(in + 20);
+	if (memcmp(in + 24, trailer_magic, sizeof(trailer_magic)) != 0)
 		return false;
-	if (*index > size || *count != (size - *index) / 8 || (size - *index) % 8)
+	if (*index > size || (size - *index) % 8 || *masks > (size - *index) / 8 ||
+	    *count != (size - *index) / 8 - *masks)
 		return false;
 	crc = psx_crc32c(0, map + *index, size - *index);
 	return psx_crc32c(crc, in, 16) == get32(in + 16);

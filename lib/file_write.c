@@ -3,11 +3,14 @@
 #include "file.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "../kmod/codec/psx_codec.h"
 #include "error.h"
+#include "frame.h"
 
 /* Everything in `parts`, which are used up. */
 static int write_all(int fd, struct iovec *parts, int count)
@@ -105,16 +108,71 @@ static int check_writable(struct psx_file *file)
 	return 0;
 }
 
+static int write_mask(struct psx_file *file, struct psx_mask *mask)
+{
+	struct psx_file_mask_record record = {
+		.length = psx_file_mask_length(mask->width, mask->height),
+		.width = mask->width,
+		.height = mask->height,
+		.number = file->mask_count + 1,
+	};
+	uint8_t *bits = calloc(1, record.length), bytes[PSX_FILE_MASK];
+	uint64_t offset = file->end;
+	int failed;
+	size_t i;
+
+	if (!bits)
+		return -1;
+	for (i = 0; i < (size_t)mask->width * mask->height; i++)
+		bits[i / 8] |= (uint8_t)(mask->bad[i] << i % 8);
+	record.crc32c = psx_crc32c(0, bits, record.length);
+	psx_file_put_mask(bytes, &record);
+	failed = write_padded(file, bytes, sizeof(bytes), bits, record.length);
+	free(bits);
+	if (failed)
+		take_back(file);
+	return failed || psx_file_note_mask(file, offset, mask) ? -1 : 0;
+}
+
+/* The number of a frame's mask, which is written when the file has none like it */
+static int number_mask(struct psx_file *file, struct psx_mask *mask, uint32_t *number)
+{
+	uint32_t i;
+
+	*number = 0;
+	if (!mask)
+		return 0;
+	for (i = file->mask_count; i; i--) {
+		const struct psx_mask *known = file->masks[i - 1].mask;
+
+		if (known == mask || (known->width == mask->width && known->height == mask->height &&
+				      !memcmp(known->bad, mask->bad,
+					      (size_t)mask->width * mask->height)))
+			break;
+	}
+	if (!i && file->mask_count == PSX_FILE_MOST_MASKS) {
+		errno = EFBIG;
+		return -1;
+	}
+	if (!i && write_mask(file, mask))
+		return -1;
+	*number = i ? i : file->mask_count;
+	return 0;
+}
+
 int psx_file_append(struct psx_file *file, const struct psx_frame *frame)
 {
 	struct psx_file_record record = { .info = *psx_frame_get_info(frame) };
 	uint8_t bytes[PSX_FILE_RECORD];
 	size_t length;
 	const void *payload = psx_frame_get_payload(frame, &length);
-	uint64_t offset = file->end;
+	uint64_t offset;
 
 	if (check_writable(file))
 		return -1;
+	if (number_mask(file, frame->mask, &record.mask))
+		return psx_file_failed(file);
+	offset = file->end;
 	record.length = length;
 	record.number = file->count;
 	psx_file_put_record(bytes, &record);
@@ -130,14 +188,23 @@ int psx_file_append(struct psx_file *file, const struct psx_frame *frame)
 
 static int write_index(struct psx_file *file)
 {
-	uint8_t trailer[PSX_FILE_TRAILER];
-	struct iovec parts[2] = {
+	uint8_t *masks = malloc(8 * (size_t)file->mask_count + 1), trailer[PSX_FILE_TRAILER];
+	struct iovec parts[3] = {
 		{ file->noted, file->count * 8 },
+		{ masks, 8 * (size_t)file->mask_count },
 		{ trailer, sizeof(trailer) },
 	};
+	uint32_t i;
+	int failed;
 
+	if (!masks)
+		return -1;
+	for (i = 0; i < file->mask_count; i++)
+		psx_file_put_offset(masks + 8 * (size_t)i, file->masks[i].offset);
 	psx_file_put_trailer(trailer, file);
-	return write_all(file->out.fd, parts, 2);
+	failed = write_all(file->out.fd, parts, 3);
+	free(masks);
+	return failed;
 }
 
 int psx_file_commit(struct psx_file *file)

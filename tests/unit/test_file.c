@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "frame.h"
 #include "frame_reference.h"
 #include "unit.h"
 
@@ -256,7 +257,7 @@ START_TEST(layout)
 	struct image im = make_image();
 	const uint8_t *trailer = im.bytes + im.size - TRAILER;
 
-	ck_assert_mem_eq(im.bytes, "\x89PSX\r\n\x1a\n\1\0\0\0", 12);
+	ck_assert_mem_eq(im.bytes, "\x89PSX\r\n\x1a\n\2\0\0\0", 12);
 	ck_assert_uint_eq(im.bytes[12], strlen(METADATA));
 	ck_assert_mem_eq(im.bytes + HEADER, METADATA, strlen(METADATA));
 	ck_assert_mem_eq(im.bytes + im.record[1], "FRAM", 4);
@@ -576,7 +577,7 @@ START_TEST(hostile)
 		{ 1, 8, 8, 0, "shorter than a header" },
 		{ 1, 8, 8, 31, "shorter than a header" },
 		{ 1, 8, 16, 0, "record of another frame" },
-		{ 1, 1, 110, 1, "reserved bytes" },
+		{ 1, 1, 110, 1, "a mask that is not there" },
 		{ 1, 4, 60, 1, "differ in size" },
 		{ 1, 8, 24, 1, "differ in seq" },
 		{ 1, 1, 107, 7, "differ in threshold or polarity" },
@@ -669,11 +670,179 @@ START_TEST(hostile_header)
 	ck_assert_ptr_null(psx_file_open("bad.psx", &err));
 	ck_assert_ptr_nonnull(strstr(err.message, "byte 12: metadata longer"));
 
-	put(bytes + 8, 2, 4);
+	put(bytes + 8, 3, 4);
 	put(bytes + 20, ref_crc32c(bytes, 20, 0), 4);
 	spit("bad.psx", bytes, sizeof(bytes));
 	ck_assert_ptr_null(psx_file_open("bad.psx", &err));
 	ck_assert_ptr_nonnull(strstr(err.message, "unknown version"));
+}
+END_TEST
+
+/* -------------------------------------------------------------- masks -- */
+
+#define MASKED	   6
+#define MASKS	   3
+#define MASK	   32
+#define MASKED_SIZE 4096
+
+/* The mask of frame n: none of the first, one for each size of the others */
+static void mask_frame(struct psx_frame *frame, uint32_t n)
+{
+	const struct psx_frame_info *info = psx_frame_get_info(frame);
+	struct psx_mask *mask = psx_mask_new(info->width, info->height);
+
+	if (n)
+		mask->bad[0] = mask->bad[n % 3 + 7] = 1;
+	psx_frame_set_mask(frame, n ? mask : NULL);
+	psx_mask_unref(mask);
+}
+
+static void check_mask(const struct psx_frame *frame, uint32_t n)
+{
+	const struct psx_frame_info *info = psx_frame_get_info(frame);
+	const uint8_t *mask = psx_frame_get_mask(frame);
+
+	ck_assert((mask != NULL) == (n != 0));
+	for (uint32_t i = 0; mask && i < info->width * info->height; i++)
+		ck_assert_uint_eq(mask[i], i == 0 || i == n % 3 + 7);
+}
+
+/* Frames of sizes 0 1 2 0 1 2, each twice */
+static size_t make_masked(uint8_t *bytes)
+{
+	struct psx_file *file = begin("masked.psx");
+
+	for (uint32_t n = 0; n < MASKED; n++) {
+		struct psx_frame *frame = make_frame(n % 3);
+
+		mask_frame(frame, n);
+		ck_assert_int_eq(psx_file_append(file, frame), 0);
+		ck_assert_int_eq(psx_file_append(file, frame), 0);
+		psx_frame_free(frame);
+	}
+	ck_assert_int_eq(psx_file_commit(file), 0);
+	psx_file_close(file);
+	return slurp("masked.psx", bytes, MASKED_SIZE);
+}
+
+/* All that a file gives is right, frame and mask; returns how many frames */
+static unsigned int check_masked(const char *name)
+{
+	struct psx_file *file = psx_file_open(name, NULL);
+	unsigned int count = 0;
+
+	for (uint64_t i = 0; file && i < psx_file_get_count(file); i++) {
+		struct psx_frame *frame = psx_file_get_frame(file, i), *copy;
+		int16_t values[8 * 3];
+
+		if (!frame) {
+			ck_assert_int_eq(errno, EBADMSG);
+			continue;
+		}
+		copy = psx_frame_copy(frame);
+		psx_frame_free(frame);
+		check_mask(copy, (uint32_t)i / 2);
+		if (!psx_frame_to_dense(copy, values, 8, NULL)) {
+			check_frame(copy, (uint32_t)i / 2 % 3);
+			count++;
+		}
+		psx_frame_free(copy);
+	}
+	psx_file_close(file);
+	return count;
+}
+
+START_TEST(masks_are_kept)
+{
+	uint8_t bytes[MASKED_SIZE];
+	size_t size = make_masked(bytes), records = 0;
+
+	for (size_t i = 0; i + 4 < size; i += 8)
+		records += !memcmp(bytes + i, "MASK", 4);
+	ck_assert_uint_eq(records, MASKS);
+	ck_assert_uint_eq(bytes[size - TRAILER + 20], MASKS);
+	ck_assert_uint_eq(check_masked("masked.psx"), 2 * MASKED);
+	/* without its index it is walked */
+	spit("cut.psx", bytes, size - 1);
+	ck_assert_uint_eq(check_masked("cut.psx"), 2 * MASKED);
+}
+END_TEST
+
+/* Cut or altered anywhere: what is read is right, and little is lost */
+START_TEST(damaged_masks)
+{
+	uint8_t bytes[MASKED_SIZE];
+	size_t size = make_masked(bytes);
+	unsigned int last = 0;
+
+	for (size_t cut = 0; cut < size; cut++) {
+		unsigned int count;
+
+		spit("cut.psx", bytes, cut);
+		count = check_masked("cut.psx");
+		ck_assert_uint_ge(count, last);
+		last = count;
+	}
+	for (size_t at = HEADER; at < size; at++) {
+		bytes[at] ^= (uint8_t)(1 << at % 8);
+		spit("bad.psx", bytes, size);
+		if (at >= HEADER + (strlen(METADATA) + 7) / 8 * 8)
+			ck_assert_uint_ge(check_masked("bad.psx"), 2 * MASKED - 4);
+		bytes[at] ^= (uint8_t)(1 << at % 8);
+	}
+}
+END_TEST
+
+/* What no CRC guards from someone who can compute CRCs */
+START_TEST(hostile_masks)
+{
+	static const struct {
+		size_t at;
+		uint64_t value;
+		int bytes;
+		const char *reason;
+	} faults[] = {
+		{ 8, UINT64_MAX, 8, "length of a mask" },
+		{ 8, 1000, 8, "length of a mask" },
+		{ 16, 0, 4, "length of a mask" },
+		{ 16, UINT32_MAX, 4, "length of a mask" },
+		{ 20, 4, 4, "a mask of another size" },
+		{ 24, 2, 4, "record of another mask" },
+		{ 28, 0, 4, "wrong crc32c" },
+	};
+	uint8_t bytes[MASKED_SIZE];
+	size_t size = make_masked(bytes), first = 0;
+
+	while (memcmp(bytes + first, "MASK", 4) != 0)
+		first += 8;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		uint8_t bad[MASKED_SIZE];
+		struct psx_file *file;
+
+		memcpy(bad, bytes, size);
+		put(bad + first + faults[i].at, faults[i].value, faults[i].bytes);
+		put(bad + first + 4, ref_crc32c(bad + first + 8, MASK - 8, 0), 4);
+		spit("bad.psx", bad, size);
+		file = psx_file_open("bad.psx", NULL);
+		ck_assert_ptr_nonnull(file);
+		ck_assert(psx_file_is_complete(file));
+		ck_assert_ptr_null(psx_file_get_frame(file, 2));
+		ck_assert_int_eq(errno, EBADMSG);
+		ck_assert_msg(strstr(psx_file_error(file), faults[i].reason) != NULL, "case %zu: %s",
+			      i, psx_file_error(file));
+		psx_file_close(file);
+	}
+}
+END_TEST
+
+START_TEST(version_1_is_read)
+{
+	struct image im = make_image();
+
+	put(im.bytes + 8, 1, 4);
+	put(im.bytes + 20, ref_crc32c(im.bytes, 20, 0), 4);
+	spit("run.psx", im.bytes, im.size);
+	check_file("run.psx", FRAMES);
 }
 END_TEST
 
@@ -709,6 +878,12 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, hostile);
 	tcase_add_test(tc, hostile_trailer);
 	tcase_add_test(tc, hostile_header);
+
+	tc = add_case(suite, "masks");
+	tcase_add_test(tc, masks_are_kept);
+	tcase_add_test(tc, damaged_masks);
+	tcase_add_test(tc, hostile_masks);
+	tcase_add_test(tc, version_1_is_read);
 	return suite;
 }
 
