@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Targets: all modules lib tools demo check lint bench fuzz install uninstall clean help
+# Targets: all modules lib tools demo check lint accept bench fuzz install uninstall clean help
 
 VERSION := 0.1.0
 SOVERSION := 0
@@ -78,6 +78,7 @@ help:
 	@echo 'make demo       a radiograph in, pictures and sparse frames out, into $(OUT)/ (SCENE=file)'
 	@echo 'make check      all tests;  make lint: static checks'
 	@echo 'make check-pci, check-kernels, check-debug, check-host: slower ones'
+	@echo 'make accept     a calibrated detector beside the numbers wanted of it (PSX_IMAGES=folder)'
 	@echo 'make bench      speed beside memset and memcpy of the same run'
 	@echo 'make fuzz       libFuzzer on the decoder and the file reader (FUZZ_SECONDS=600)'
 	@echo 'make install    into PREFIX=$(PREFIX); the driver, too, as docs/host.md says;  make uninstall'
@@ -160,12 +161,20 @@ demo: setup-build
 lint: setup-lint
 	@scripts/lint $(BUILD)
 
-$(BUILD)/bench: $(call obj,$(wildcard tests/bench/*.c)) $(LIB_A)
+$(BUILD)/bench: $(call obj,$(filter-out tests/bench/accept.c,$(wildcard tests/bench/*.c))) $(LIB_A)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(BENCH_PKGS)) $(LIB_LIBS) -o $@
 
 bench: setup-bench
 	@$(BUILD_IT) $(BUILD)/bench
 	@$(BUILD)/bench
+
+# The physics of a calibrated detector, with the images of the folder PSX_IMAGES
+$(BUILD)/accept: $(call obj,tests/bench/accept.c) $(LIB_A)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+
+accept: setup-build
+	@$(BUILD_IT) $(BUILD)/accept
+	@$(BUILD)/accept
 
 # Fuzzers are built apart, by clang, with everything they call instrumented.
 FUZZ_SECONDS ?= 600
@@ -195,5 +204,5 @@ clean:
 	rm -rf $(BUILD) $(OUT)
 
 .PHONY: all help lib tools modules driver-tests check check-pci check-kernels check-debug check-host \
-	demo lint bench fuzz install uninstall clean
+	demo lint accept bench fuzz install uninstall clean
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
