@@ -132,7 +132,9 @@ static int put(const struct ctl *ctl, const struct plan *plan, struct psx_device
 	if (!failed && zero) {
 		ctl_remark(ctl, "dark frames ... (--no-zero leaves them out)");
 		failed = psx_device_zero(dev, s, banks, count, 0, NULL);
-		if (failed)
+		if (failed && errno == EINTR)
+			(void)psx_error_set(err, EINTR, "interrupted in the dark frames");
+		else if (failed)
 			(void)psx_error_set(err, errno, "%s%s", psx_device_error(dev),
 					    errno == ENOTSUP ? "; --no-zero leaves dark current in" : "");
 	}
