@@ -274,6 +274,101 @@ START_TEST(planes_are_read_back)
 }
 END_TEST
 
+/* The board's limit is between neighbours of one plane, not between any two biases */
+START_TEST(neighbours_may_not_be_too_far_apart)
+{
+	struct psx_device *dev = open_device("sim:width=6,height=5,scene=flat:9");
+	const struct psx_geometry geometry = { 6, 5, 0 };
+	int16_t codes[30];
+
+	for (int i = 0; i < 30; i++)
+		codes[i] = (int16_t)(i % 6 < 2 ? 32767 : i % 6 < 4 ? 0 : -32767);
+	for (int fault = 0; fault < 3; fault++) {
+		struct psx_bank *bank;
+
+		if (fault == 1)
+			codes[2 * 6 + 1] = -32767; /* beside, above and below +100 V */
+		if (fault == 2) {
+			codes[2 * 6 + 1] = 32767;
+			codes[29] = 29000; /* in the last corner */
+		}
+		bank = psx_bank_new_codes(1, PSX_MODE_SCAN, &geometry, 256, codes, NULL);
+		ck_assert_int_eq(psx_device_load(dev, NULL, &bank, 1, NULL), fault ? -1 : 0);
+		if (fault) {
+			ck_assert_int_eq(errno, ERANGE);
+			ck_assert_ptr_nonnull(strstr(psx_device_error(dev), "the device allows 170000"));
+		}
+		ck_assert_uint_eq(psx_device_get_status(dev)->cfg_id, 1);
+		psx_bank_free(bank);
+	}
+	psx_device_close(dev);
+}
+END_TEST
+
+/* Banks for another border are for another sensor */
+START_TEST(the_border_must_fit)
+{
+	struct psx_device *dev = open_device("sim:profile=cmos32,scene=flat:9");
+	struct psx_kernel *kernel = psx_kernel_preset("laplacian", NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ 32, 32, 0 },
+					     PSX_MODE_SCAN, NULL);
+
+	ck_assert_int_eq(psx_device_load(dev, NULL, &bank, 1, NULL), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_ptr_nonnull(strstr(psx_device_error(dev), "border"));
+	psx_bank_free(bank);
+	psx_kernel_free(kernel);
+	psx_device_close(dev);
+}
+END_TEST
+
+/* Maps take room like planes: what fits without them does not with them */
+START_TEST(maps_take_room)
+{
+	struct psx_device *dev = open_device("sim:width=20,height=20,mismatch=0,scene=flat:0");
+	const struct psx_geometry geometry = { 20, 20, 0 };
+	int16_t *codes = calloc(225 * 400, sizeof(*codes));
+	struct psx_bank *bank = psx_bank_new_codes(15, PSX_MODE_SCAN, &geometry, 256, codes, NULL);
+	struct psx_bank *banks[64];
+
+	ck_assert_uint_eq(psx_device_get_info(dev)->planes, 64 * 225);
+	for (int i = 0; i < 64; i++)
+		banks[i] = bank;
+	ck_assert_int_eq(psx_device_zero(dev, NULL, &bank, 1, 1, NULL), 0);
+	ck_assert_int_eq(psx_device_load(dev, NULL, banks, 64, NULL), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_ptr_nonnull(strstr(psx_device_error(dev), "14528 bias planes and maps"));
+	ck_assert_int_eq(psx_device_load(dev, NULL, banks, 62, NULL), 0);
+	psx_bank_free(bank);
+	free(codes);
+	psx_device_close(dev);
+}
+END_TEST
+
+/* What the DACs' monitors show is what was loaded, but where one does not follow */
+START_TEST(monitors_are_read)
+{
+	struct psx_device *dev = open_device("sim:width=13,height=11,stuck=2,scene=flat:9");
+	struct psx_kernel *kernel = psx_kernel_preset("laplacian", NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ 13, 11, 0 },
+					     PSX_MODE_SCAN, NULL);
+	int16_t plane[143], shown[143];
+	int others = 0;
+
+	ck_assert_int_eq(psx_device_read_monitors(dev, 0, 0, shown), -1);
+	ck_assert_int_eq(errno, ENODATA);
+	ck_assert_int_eq(psx_device_load(dev, NULL, &bank, 1, NULL), 0);
+	ck_assert_int_eq(psx_device_read_plane(dev, 0, 4, plane), 0);
+	ck_assert_int_eq(psx_device_read_monitors(dev, 0, 4, shown), 0);
+	for (int i = 0; i < 143; i++)
+		others += plane[i] != shown[i];
+	ck_assert_int_eq(others, 2);
+	psx_bank_free(bank);
+	psx_kernel_free(kernel);
+	psx_device_close(dev);
+}
+END_TEST
+
 /* A failed load leaves the configuration in force */
 START_TEST(a_refused_load_changes_nothing)
 {
@@ -423,6 +518,10 @@ int main(void)
 	tcase_add_test(c, a_stop_is_over_with_its_acquisition);
 	tcase_add_test(c, a_software_trigger_makes_one_frame);
 	tcase_add_test(c, planes_are_read_back);
+	tcase_add_test(c, neighbours_may_not_be_too_far_apart);
+	tcase_add_test(c, the_border_must_fit);
+	tcase_add_test(c, maps_take_room);
+	tcase_add_test(c, monitors_are_read);
 	tcase_add_test(c, a_refused_load_changes_nothing);
 	tcase_add_test(c, a_real_detector_repeats_itself);
 	tcase_add_test(c, a_model_has_one_reader_and_no_events);

@@ -201,6 +201,141 @@ START_TEST(planes_tile_the_sensor)
 }
 END_TEST
 
+/* A border of 2: the bank of the rectangle within, moved, and 0 V around it; cells
+ * whose centre lies in the border are off as well */
+START_TEST(the_border_is_the_edge)
+{
+	struct psx_kernel *kernel = psx_kernel_preset(_i % 2 ? "log" : "sobel-x", NULL);
+	const unsigned int k = psx_kernel_get_k(kernel), border = _i < 2 ? k : 2;
+	const struct psx_geometry whole = { 13 + 2 * border, 11 + 2 * border, border };
+	const struct psx_geometry inner = { 13, 11, 0 };
+	struct psx_bank *a = psx_bank_new(kernel, &whole, PSX_MODE_SCAN, NULL);
+	struct psx_bank *b = psx_bank_new(kernel, &inner, PSX_MODE_SCAN, NULL);
+	int16_t *outer = malloc(sizeof(*outer) * whole.width * whole.height), plane[13 * 11];
+
+	ck_assert_uint_eq(psx_bank_get_scale(a), psx_bank_get_scale(b));
+	for (unsigned int phase = 0; phase < k * k; phase++) {
+		unsigned int px = (phase % k + border) % k, py = (phase / k + border) % k;
+
+		ck_assert_int_eq(psx_bank_get_plane(a, py * k + px, outer), 0);
+		ck_assert_int_eq(psx_bank_get_plane(b, phase, plane), 0);
+		for (uint32_t y = 0; y < whole.height; y++)
+			for (uint32_t x = 0; x < whole.width; x++) {
+				bool in = x >= border && x < 13 + border && y >= border &&
+					  y < 11 + border;
+
+				ck_assert_int_eq(outer[y * whole.width + x],
+						 in ? plane[(y - border) * 13 + x - border] : 0);
+			}
+	}
+	free(outer);
+	psx_bank_free(a);
+	psx_bank_free(b);
+	psx_kernel_free(kernel);
+}
+END_TEST
+
+/* A macro-pixel of snap mode that the border cuts is folded; one within it is off */
+START_TEST(the_border_cuts_snap_cells)
+{
+	const double mean[9] = { 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+	struct psx_kernel *kernel = psx_kernel_new("mean", 3, mean, 9, NULL);
+	struct psx_bank *one = psx_bank_new(kernel, &(struct psx_geometry){ 9, 9, 1 },
+					    PSX_MODE_SNAP, NULL);
+	struct psx_bank *two = psx_bank_new(kernel, &(struct psx_geometry){ 9, 9, 2 },
+					    PSX_MODE_SNAP, NULL);
+	double shrink = 9.0 * 256 / psx_bank_get_scale(one);
+	int16_t plane[81];
+
+	ck_assert_int_eq(psx_bank_get_plane(one, 0, plane), 0);
+	ck_assert_double_eq_tol(psx_sensor_weight(psx_code_to_volts(plane[10])), 4 / 9.0 * shrink,
+				1e-4);
+	ck_assert_int_eq(plane[0], 0);
+	ck_assert_int_eq(psx_bank_get_plane(two, 0, plane), 0);
+	for (int i = 0; i < 81; i++)
+		ck_assert_int_eq(plane[i] != 0, i % 9 / 3 == 1 && i / 9 / 3 == 1);
+	psx_bank_free(one);
+	psx_bank_free(two);
+	psx_kernel_free(kernel);
+}
+END_TEST
+
+/* Cells of a bank map weigh what their own kernel's bits ask for, at one scale */
+START_TEST(macro_pixels_have_their_kernels)
+{
+	static const char *const names[] = { "laplacian", "sobel-x", "identity" };
+	const uint8_t map[12] = { 0, 1, 2, 2, 1, 0, 1, 1, 0, 0, 2, 1 };
+	const struct psx_geometry geometry = { 13, 10, 0 };
+	const struct psx_kernel *kernels[3], *mixed[2];
+	struct psx_error err = { 0 };
+	struct psx_bank *bank;
+	int16_t plane[130];
+
+	for (int i = 0; i < 3; i++)
+		kernels[i] = psx_kernel_preset(names[i], NULL);
+	bank = psx_bank_new_map(kernels, 3, map, &geometry, &err);
+	ck_assert_msg(bank != NULL, "%s", err.message);
+	ck_assert_int_eq(psx_bank_get_mode(bank), PSX_MODE_SNAP);
+	ck_assert_uint_eq(psx_bank_get_scale(bank), 8 * 256);
+	ck_assert_int_eq(psx_bank_get_plane(bank, 0, plane), 0);
+	for (unsigned int i = 0; i < 130; i++) {
+		unsigned int x = i % 13, y = i / 13;
+		const struct psx_kernel *kernel;
+		double bits = 0;
+
+		if (x < 12 && y < 9) {
+			kernel = kernels[map[y / 3 * 4 + x / 3]];
+			bits = psx_kernel_get_weights(kernel)[y % 3 * 3 + x % 3] *
+			       psx_kernel_get_scale(kernel);
+		}
+		ck_assert_double_eq_tol(8 * psx_sensor_weight(psx_code_to_volts(plane[i])), bits, 1e-3);
+	}
+	psx_bank_free(bank);
+	ck_assert_ptr_null(psx_bank_new_map(kernels, 2, map, &geometry, &err));
+	ck_assert_int_eq(err.code, EINVAL);
+	ck_assert_ptr_null(psx_bank_new_map(kernels, 0, map, &geometry, &err));
+	ck_assert_int_eq(err.code, EINVAL);
+	mixed[0] = kernels[0];
+	mixed[1] = psx_kernel_preset("log", NULL);
+	ck_assert_ptr_null(psx_bank_new_map(mixed, 2, map, &geometry, &err));
+	ck_assert_int_eq(err.code, EINVAL);
+	psx_kernel_free((struct psx_kernel *)mixed[1]);
+	for (int i = 0; i < 3; i++)
+		psx_kernel_free((struct psx_kernel *)kernels[i]);
+}
+END_TEST
+
+START_TEST(codes_are_taken_as_they_are)
+{
+	const struct psx_geometry geometry = { 4, 3, 0 };
+	int16_t codes[9 * 12], plane[12];
+	struct psx_error err = { 0 };
+	struct psx_bank *bank;
+
+	for (int i = 0; i < 9 * 12; i++)
+		codes[i] = (int16_t)(i * 600 - 32767);
+	bank = psx_bank_new_codes(3, PSX_MODE_SCAN, &geometry, 77, codes, &err);
+	ck_assert_ptr_nonnull(bank);
+	ck_assert_uint_eq(psx_bank_get_scale(bank), 77);
+	ck_assert_uint_eq(psx_bank_get_phases(bank), 9);
+	for (unsigned int phase = 0; phase < 9; phase++) {
+		ck_assert_int_eq(psx_bank_get_plane(bank, phase, plane), 0);
+		ck_assert_mem_eq(plane, codes + phase * 12, sizeof(plane));
+	}
+	psx_bank_free(bank);
+	ck_assert_ptr_null(psx_bank_new_codes(2, PSX_MODE_SCAN, &geometry, 77, codes, &err));
+	ck_assert_int_eq(err.code, EINVAL);
+	ck_assert_ptr_null(psx_bank_new_codes(3, PSX_MODE_SCAN, &geometry, 0, codes, &err));
+	ck_assert_int_eq(err.code, EINVAL);
+	ck_assert_ptr_null(psx_bank_new_codes(3, PSX_MODE_SCAN, &(struct psx_geometry){ 4, 3, 2 }, 77,
+					      codes, &err));
+	ck_assert_int_eq(err.code, EINVAL);
+	codes[107] = INT16_MIN;
+	ck_assert_ptr_null(psx_bank_new_codes(3, PSX_MODE_SCAN, &geometry, 77, codes, &err));
+	ck_assert_int_eq(err.code, EINVAL);
+}
+END_TEST
+
 START_TEST(bad_arguments_are_refused)
 {
 	const double two[4] = { 1, 1, 1, 1 }, big[9] = { 0, 0, 0, 0, 255, 0, 0, 0, 0 };
@@ -238,6 +373,10 @@ int main(void)
 	tcase_add_loop_test(c, bad_kernel_files_are_refused, 0, 17);
 	tcase_add_loop_test(c, null_leaves_no_sum, 0, 14);
 	tcase_add_test(c, planes_tile_the_sensor);
+	tcase_add_loop_test(c, the_border_is_the_edge, 0, 4);
+	tcase_add_test(c, the_border_cuts_snap_cells);
+	tcase_add_test(c, macro_pixels_have_their_kernels);
+	tcase_add_test(c, codes_are_taken_as_they_are);
 	tcase_add_test(c, bad_arguments_are_refused);
 	tcase_set_timeout(c, 60);
 	suite_add_tcase(suite, c);
