@@ -218,7 +218,7 @@ PSX_API int psx_bank_get_plane(const struct psx_bank *bank, unsigned int phase,
 /** One byte an output, 1 = its value means nothing, because of defective
  * sub-pixels; NULL when all are good. Outputs are as in frames. */
 PSX_API const uint8_t *psx_bank_get_mask(const struct psx_bank *bank);
-/** Offset DAC codes and dark ADC codes as psx_device_zero() measured them, one an
+/** Offset DAC codes and eighths of ADC codes as psx_device_zero() measured them, one an
  * output, as in frames; NULL before. */
 PSX_API const int16_t *psx_bank_get_offset(const struct psx_bank *bank);
 PSX_API const int16_t *psx_bank_get_dark(const struct psx_bank *bank);
@@ -468,7 +468,8 @@ PSX_API int psx_device_load(struct psx_device *dev, const struct psx_settings *s
  * in force. Dark current is charge like any other: it grows with bias, exposure
  * and temperature, so maps hold for the settings that they were measured with.
  * With the shutter closed (which it does, and puts it back; without one the
- * operator is asked), `frames` exposures of each bank are averaged, 0 = 16. Rails are switched on for it, and
+ * operator is asked), `frames` exposures of each bank are averaged, 0 = 4. Rails are
+ * switched on for it, and
  * off unless they were on. What was loaded before is replaced by these banks,
  * with their maps. Without PSX_CAP_OFFSET it only loads.
  * Errors: those of psx_device_load(), psx_acquisition_start() and _next();

@@ -97,6 +97,7 @@
 #define PSX_REG_LOAD_TARGET		0x150	/* kind | bank << 8 | phase << 16 */
 #define PSX_LOAD_PLANE			1u
 #define PSX_LOAD_DARK			2u
+#define PSX_DARK_SHIFT			3	/* a dark map counts eighths of ADC codes */
 #define PSX_LOAD_OFFSET_MAP		3u
 #define PSX_LOAD_SCENE			4u
 #define PSX_LOAD_READBACK		5u	/* codes as the DACs' monitors show them */

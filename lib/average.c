@@ -102,7 +102,7 @@ static int add(struct psx_device *dev, const struct psx_frame *frame, const stru
 		float code = (float)values[i] * unit, adc = code;
 
 		if (bank->dark)
-			adc += bank->dark[i];
+			adc += (float)bank->dark[i] / PSX_DARK_STEPS;
 		average->codes[i] += code;
 		average->clipped[i] |= fabsf(adc) >= ADC_END || values[i] <= -INT16_MAX ||
 				       values[i] == INT16_MAX;

@@ -10,6 +10,7 @@
 #define PSX_ADC_STEPS	   4 /* of a grey level, at PGA 1 */
 #define PSX_ADC_LEVELS	   8192 /* its range, +-, at PGA 1 */
 #define PSX_OFFSET_LEVELS  4 /* of a step of the offset DAC */
+#define PSX_DARK_STEPS	   8 /* of an ADC code in a dark map */
 #define PSX_PGA_MOST	   128u
 
 /* How far a measurement is; .done is counted up with every frame */

@@ -85,7 +85,8 @@ static void note_dark(struct run *run, unsigned int point, const struct psx_bank
 		if (bank->offset)
 			levels[i] = (float)bank->offset[i] * PSX_OFFSET_LEVELS +
 				    (float)bank->dark[i] /
-					    (float)(PSX_ADC_STEPS * run->settings.pga);
+					    (float)(PSX_DARK_STEPS * PSX_ADC_STEPS *
+						    run->settings.pga);
 		if (bank->mask && bank->mask->bad[i])
 			levels[i] = NAN;
 		else
@@ -135,7 +136,8 @@ static int restore_maps(struct run *run, unsigned int point, struct psx_bank *ba
 		offset = round(levels[i] / PSX_OFFSET_LEVELS);
 		bank->offset[i] = (int16_t)offset;
 		bank->dark[i] = (int16_t)lround((levels[i] - offset * PSX_OFFSET_LEVELS) *
-						PSX_ADC_STEPS * run->settings.pga);
+						PSX_DARK_STEPS * PSX_ADC_STEPS *
+						run->settings.pga);
 	}
 	return 0;
 }

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #define SHORTER	       16 /* the offset DAC's range over the ADC's */
-#define DEFAULT_FRAMES 16
+#define DEFAULT_FRAMES 4
 
 static int16_t to_code(double value)
 {
@@ -91,7 +91,7 @@ static int set_dark(struct psx_device *dev, struct psx_bank *bank,
 	if (!bank->dark)
 		return psx_error_set(&dev->error, ENOMEM, "out of memory");
 	for (i = 0; i < average->outputs; i++)
-		bank->dark[i] = to_code(average->codes[i]);
+		bank->dark[i] = to_code(average->codes[i] * PSX_DARK_STEPS);
 	return mask_clipped(dev, bank, average);
 }
 

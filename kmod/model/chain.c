@@ -111,7 +111,7 @@ s16 psx_chain_value(const struct psx_chain *chain, const struct psx_charge *char
 		signal += noise(chain, charge->squares, pixel);
 		signal -= (s64)offset * OFFSET_LSB_LEVELS * (1ll << PSX_WEIGHT_SHIFT);
 		value = clamp_16(psx_mul_shift(signal, 1, lsb), &clipped);
-		signal = (value - dark) * (1ll << lsb);
+		signal = (value * (1 << PSX_DARK_SHIFT) - dark) * (1ll << (lsb - PSX_DARK_SHIFT));
 	}
 	value = clamp_16(psx_mul_shift(signal, chain->scale, PSX_WEIGHT_SHIFT + 8), &clipped);
 	*saturated += clipped;

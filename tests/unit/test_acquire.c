@@ -540,11 +540,11 @@ START_TEST(mismatch_follows_from_the_seed)
 }
 END_TEST
 
-/* An ADC step is 1/4 grey level, one of the offset DAC 4; in one pixel each */
+/* Eight steps of a dark map are 1/4 grey level, one of the offset DAC 4; in one pixel each */
 START_TEST(maps_correct_one_pixel)
 {
 	struct psx_model_config config = make_config(PSX_PROFILE_REAL, 13, 11);
-	s16 dark[13 * 11] = { [20] = 40 }, offset[13 * 11] = { [30] = -5 };
+	s16 dark[13 * 11] = { [20] = 320 }, offset[13 * 11] = { [30] = -5 };
 	struct frame plain, mapped;
 
 	config.mismatch_ppm = config.photons = config.read_noise_milli = 0;

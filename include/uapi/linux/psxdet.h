@@ -234,7 +234,7 @@ struct psxdet_bank {
 };
 
 #define PSXDET_TARGET_PLANE		1u	/* s16 DAC codes */
-#define PSXDET_TARGET_DARK		2u	/* s16 ADC codes */
+#define PSXDET_TARGET_DARK		2u	/* s16 eighths of ADC codes */
 #define PSXDET_TARGET_OFFSET		3u	/* s16 offset DAC codes */
 #define PSXDET_TARGET_SCENE		4u	/* u16 grey levels; PSXDET_CAP_SCENE */
 #define PSXDET_TARGET_READBACK		5u	/* s16 DAC codes as monitored; DOWNLOAD only */
