@@ -110,8 +110,7 @@ bool psx_calibration_sees(const struct psx_calibration *cal, size_t place)
 double psx_curve_weight(const struct psx_curve *curve, bool forward, double volts)
 {
 	const struct psx_carrier carrier = { curve->mu_tau, curve->surface };
-	struct psx_slopes slopes;
-	double weight = curve->gain * psx_hecht_response(&carrier, fabs(volts), &slopes) /
+	double weight = curve->gain * psx_hecht_response(&carrier, fabs(volts), NULL) /
 			psx_hecht_unit();
 
 	return forward ? weight : -weight;

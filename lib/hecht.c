@@ -11,36 +11,33 @@
 #include <math.h>
 #include <stdbool.h>
 
-#define THICKNESS_CM 0.2
-#define SQUARE_CM2   (THICKNESS_CM * THICKNESS_CM)
+#define SQUARE_CM2   (PSX_THICKNESS_CM * PSX_THICKNESS_CM)
 /* Of a step; what is left after it goes with its square */
 #define PRECISION_V  1e-4
 #define MOST_STEPS   50
 
-const struct psx_carrier psx_carriers[2] = { { 2.05e-3, 98.5 }, { 0.58e-3, 13.7 } };
+const struct psx_carrier psx_carriers[2] = {
+	{ 2.05e-3, 98.5 },
+	{ PSX_HOLES_MU_TAU, PSX_HOLES_SURFACE },
+};
 
 double psx_hecht_response(const struct psx_carrier *carrier, double volts,
 			  struct psx_slopes *slopes)
 {
 	const double x = carrier->mu_tau * volts / SQUARE_CM2;
 	const double lost = -expm1(-1 / x); /* 1 - exp(-1/x) */
-	const double collection = x * lost;
-	const double collection_slope = lost - (1 - lost) / x; /* by x */
-	const double below = volts + THICKNESS_CM * carrier->surface;
+	const double below = volts + PSX_THICKNESS_CM * carrier->surface;
 	const double surface = volts / below;
+	double slope; /* of x * lost, by x */
 
-	slopes->volts = collection_slope * carrier->mu_tau / SQUARE_CM2 * surface +
-			collection * THICKNESS_CM * carrier->surface / (below * below);
-	slopes->mu_tau = collection_slope * volts / SQUARE_CM2 * surface;
-	slopes->surface = -collection * volts * THICKNESS_CM / (below * below);
-	return collection * surface;
-}
-
-double psx_hecht_unit(void)
-{
-	struct psx_slopes slopes;
-
-	return psx_hecht_response(&psx_carriers[1], PSX_UNIT_VOLTS, &slopes);
+	if (slopes) {
+		slope = lost - (1 - lost) / x;
+		slopes->volts = slope * carrier->mu_tau / SQUARE_CM2 * surface +
+				x * lost * PSX_THICKNESS_CM * carrier->surface / (below * below);
+		slopes->mu_tau = slope * volts / SQUARE_CM2 * surface;
+		slopes->surface = -x * lost * volts * PSX_THICKNESS_CM / (below * below);
+	}
+	return x * lost * surface;
 }
 
 /* Newton's method, between the volts that are known to be too low or too high */

@@ -3,8 +3,13 @@
 #ifndef PSX_LIB_HECHT_H
 #define PSX_LIB_HECHT_H
 
-#define PSX_MOST_VOLTS 100.0
-#define PSX_UNIT_VOLTS 95.0 /* forward; where a nominal sub-pixel has weight 1 */
+#include <math.h>
+
+#define PSX_THICKNESS_CM   0.2
+#define PSX_MOST_VOLTS	   100.0
+#define PSX_UNIT_VOLTS	   95.0 /* forward; where a nominal sub-pixel has weight 1 */
+#define PSX_HOLES_MU_TAU   0.58e-3
+#define PSX_HOLES_SURFACE  13.7
 
 struct psx_carrier {
 	double mu_tau;	/* cm2/V */
@@ -18,11 +23,18 @@ struct psx_slopes {
 	double volts, mu_tau, surface;
 };
 
-/* Response at `volts` above 0, and its derivatives */
+/* Response at `volts` above 0, and its derivatives (slopes may be NULL) */
 double psx_hecht_response(const struct psx_carrier *carrier, double volts,
 			  struct psx_slopes *slopes);
 /* Of a nominal sub-pixel at PSX_UNIT_VOLTS: what is divided by to get weights */
-double psx_hecht_unit(void);
+static inline double psx_hecht_unit(void)
+{
+	/* of constants, so that a compiler makes it one */
+	const double x = PSX_HOLES_MU_TAU * PSX_UNIT_VOLTS / (PSX_THICKNESS_CM * PSX_THICKNESS_CM);
+
+	return x * -expm1(-1 / x) * PSX_UNIT_VOLTS /
+	       (PSX_UNIT_VOLTS + PSX_THICKNESS_CM * PSX_HOLES_SURFACE);
+}
 /* Volts above 0 at which the response is `wanted`, to 1e-6 V, searched from `guess`
  * on, with the slopes there; infinite when it takes more than `most` */
 double psx_hecht_volts(const struct psx_carrier *carrier, double wanted, double guess,

@@ -10,12 +10,10 @@
 
 static double response(double volts)
 {
-	struct psx_slopes slopes;
-
 	if (volts == 0)
 		return 0;
-	return volts < 0 ? -psx_hecht_response(&psx_carriers[0], -volts, &slopes) :
-			   psx_hecht_response(&psx_carriers[1], volts, &slopes);
+	return volts < 0 ? -psx_hecht_response(&psx_carriers[0], -volts, NULL) :
+			   psx_hecht_response(&psx_carriers[1], volts, NULL);
 }
 
 double psx_sensor_sensitivity(double volts)

@@ -285,6 +285,8 @@ static void pictures(const struct psx_kernel *kernel)
 	image = psx_image_phantom("baggage", 320, 240, 1, &err);
 	if (!image)
 		die(err.message);
+	for (size_t i = 0; i < 320 * 240; i++) /* 8 bits, as radiographs have */
+		psx_image_edit_levels(image)[i] /= 16;
 	for (unsigned int seed = 1; seed <= SEEDS; seed++)
 		picture(image, "phantom baggage", seed, kernel, 0);
 	psx_image_free(image);
