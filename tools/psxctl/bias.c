@@ -3,7 +3,6 @@
 #include "interrupt.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,11 +31,11 @@ static const struct argp_option options[] = {
 
 static int parse_region(struct region *region, const char *text)
 {
-	int used = 0;
+	uint32_t values[4];
 
-	if (sscanf(text, "%9u,%9u,%9ux%9u%n", &region->x, &region->y, &region->width,
-		   &region->height, &used) != 4 || text[used] || !region->width || !region->height)
+	if (option_numbers(text, ",,x", values) || !values[2] || !values[3])
 		return -1;
+	*region = (struct region){ values[0], values[1], values[2], values[3] };
 	return 0;
 }
 

@@ -151,8 +151,8 @@ static int draw(const struct shown *s)
 	const uint32_t factor = picture_factor(r->width, r->height);
 	const size_t count = (size_t)r->width * r->height;
 	struct picture *picture = picture_new(r->width * factor, r->height * factor);
-	int32_t *values = calloc(count, sizeof(*values));
-	uint8_t *mask = calloc(count, 1);
+	int32_t *values = calloc(count + 1, sizeof(*values));
+	uint8_t *mask = calloc(count + 1, 1);
 	struct mapping mapping;
 	int failed = !picture || !values || !mask;
 	char text[128];

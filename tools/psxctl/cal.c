@@ -2,7 +2,6 @@
 #include "cal.h"
 #include "load.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char doc[] =
@@ -48,10 +47,12 @@ static error_t parse_count(struct cal *c, int key, const char *text)
 
 static error_t parse_pixel(struct cal *c, const char *text)
 {
-	int used = 0;
+	uint32_t values[2];
 
-	if (sscanf(text, "%9u,%9u%n", &c->x, &c->y, &used) != 2 || text[used])
+	if (option_numbers(text, ",", values))
 		return (error_t)ctl_usage(c->ctl, "pixel '%s' is not X,Y", text);
+	c->x = values[0];
+	c->y = values[1];
 	c->pixel_given = true;
 	c->only_of = "show";
 	return 0;

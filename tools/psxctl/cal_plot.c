@@ -58,7 +58,7 @@ static double response(const struct curve *curve, double volts)
 
 static double difference(const struct curve *curve, double volts)
 {
-	return volts ? 100 * (response(curve, volts) - psx_sensor_sensitivity(volts)) /
+	return volts != 0 ? 100 * (response(curve, volts) - psx_sensor_sensitivity(volts)) /
 			       psx_sensor_sensitivity(psx_sensor_volts(1)) : 0;
 }
 
@@ -100,16 +100,18 @@ static double step_for(double span)
 static void draw_axes(cairo_t *cr, const struct panel *p)
 {
 	const double step = step_for(p->high - p->low);
-	double value;
+	const int last = (int)floor(p->high / step + 1e-3);
+	int i = (int)ceil(p->low / step - 1e-3), volts;
 	char words[32];
-	int volts;
 
 	cairo_set_line_width(cr, 1);
-	for (value = ceil(p->low / step) * step; value <= p->high + step / 1e3; value += step) {
+	for (; i <= last; i++) {
+		const double value = i * step;
+
 		cairo_set_source_rgb(cr, 0.86, 0.86, 0.86);
 		line(cr, LEFT, y_of(p, value), WIDTH - RIGHT, y_of(p, value));
 		cairo_set_source_rgb(cr, 0.2, 0.2, 0.2);
-		(void)snprintf(words, sizeof(words), "%g", fabs(value) < step / 1e3 ? 0 : value);
+		(void)snprintf(words, sizeof(words), "%g", value);
 		text(cr, LEFT - 10, y_of(p, value) + 5, 1, words);
 	}
 	for (volts = -100; volts <= 100; volts += 25) {

@@ -28,6 +28,23 @@ int option_number(const char *text, unsigned long long least, unsigned long long
 	return 0;
 }
 
+int option_numbers(const char *text, const char *signs, uint32_t *values)
+{
+	for (;; text++, signs++, values++) {
+		char *end;
+		unsigned long value;
+
+		errno = 0;
+		value = strtoul(text, &end, 10);
+		if (!isdigit((unsigned char)*text) || errno || value > UINT32_MAX || *end != *signs)
+			return -1;
+		*values = (uint32_t)value;
+		if (!*signs)
+			return 0;
+		text = end;
+	}
+}
+
 int option_threshold(const char *text, struct threshold *threshold)
 {
 	unsigned long long bits;

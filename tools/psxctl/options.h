@@ -23,6 +23,9 @@ int option_time(const char *text, uint64_t *ns);
 int option_number(const char *text, unsigned long long least, unsigned long long most,
 		  unsigned long long *value);
 
+/* Whole numbers with these signs between them: "3,4" with ",", "1,2,3x4" with ",,x" */
+int option_numbers(const char *text, const char *signs, uint32_t *values);
+
 /* What a share of the frame's maximum is in bits, at least 1 */
 unsigned int threshold_of(const struct threshold *threshold, int32_t maximum);
 
