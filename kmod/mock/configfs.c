@@ -298,8 +298,10 @@ static ssize_t mock_profile_store(struct config_item *item, const char *page, si
 	if (done < 0 || found < 0)
 		return done;
 	mutex_lock(&mock->lock);
-	if (profiles[found].side && !mock->detector)
-		mock->width = mock->height = profiles[found].side;
+	if (profiles[found].side && !mock->detector) {
+		mock->width = profiles[found].side;
+		mock->height = profiles[found].side;
+	}
 	if (profiles[found].pitch && !mock->detector)
 		mock->pitch = profiles[found].pitch;
 	mutex_unlock(&mock->lock);

@@ -275,7 +275,7 @@ START_TEST(test_states)
 	refuse(claim, PSXDET_IOC_SHUTTER, &shutter, EBUSY, "SHUTTER while it runs");
 	refuse(claim, PSXDET_IOC_UPLOAD, &scene, EBUSY, "a scene while it runs");
 	refuse(fd, PSXDET_IOC_DOWNLOAD, &scene, EBUSY, "a scene back while it runs");
-	refuse(claim, PSXDET_IOC_RAILS, &rails, EBUSY, "CLEAR while it runs");
+	refuse(claim, PSXDET_IOC_RAILS, &rails, EINVAL, "CLEAR while it runs");
 	rig_stop(claim, PSXDET_STOP_DRAIN);
 	(void)rig_event(fd, PSXDET_EVENT_END);
 	ck_assert_int_eq(rig_ioctl(claim, PSXDET_IOC_SHUTTER, &shutter), 0);

@@ -62,6 +62,12 @@ START_TEST(test_attributes)
 		{ "rate", "1000.", "1000" }, { "dose_rate", ".25", "0.25" },
 		{ "photons", "007", "7" }, { "pitch", "75", "75" },
 		{ "scene", "x/y.raw\n", "x/y.raw" },
+		{ "dead", "3", "3" }, { "hot", "65536", "65536" }, { "stuck", "0", "0" },
+		{ "readback_faults", "5\n", "5" },
+		{ "interlock_at", "1.5", "1.5" }, { "interlock_at", "never\n", "never" },
+		{ "overcurrent_at", "0.000000001", "0.000000001" },
+		{ "temperature", "-3.5", "-3.5" }, { "temperature", "-0.25\n", "-0.25" },
+		{ "temperature", "125", "125" }, { "temperature", "0", "0" },
 	};
 	static const struct {
 		const char *key, *value;
@@ -74,6 +80,10 @@ START_TEST(test_attributes)
 		{ "rate", "18446744073709551615", ERANGE },
 		{ "profile", "a-profile-that-is-much-too-long", ENAMETOOLONG },
 		{ "live", "perhaps", EINVAL },
+		{ "temperature", "-40.001", ERANGE }, { "temperature", "125.001", ERANGE },
+		{ "temperature", "warm", EINVAL }, { "temperature", "--1", EINVAL },
+		{ "interlock_at", "soon", EINVAL }, { "overcurrent_at", "9000000001", ERANGE },
+		{ "readback_faults", "65537", ERANGE }, { "readback_faults", "-1", EINVAL },
 	};
 	char before[256];
 	size_t i;
@@ -97,7 +107,8 @@ START_TEST(test_refused)
 	static const struct {
 		const char *key, *value, *says;
 	} wrong[] = {
-		{ "profile", "perfect", "mock: profile is 'perfect', need ideal or real" },
+		{ "profile", "perfect", "mock: profile is 'perfect', need ideal, real, cmos32" },
+		{ "dead", "65537", "mock: dead is 65537, need 0 to 65536" },
 		{ "width", "0", "mock: width is 0, need 1 to 8192" },
 		{ "height", "8193", "mock: height is 8193, need 1 to 8192" },
 		{ "mismatch", "0.2", "mock: mismatch is 0.2, need 0 to 0.1" },
@@ -130,7 +141,7 @@ START_TEST(test_locked_while_live)
 {
 	static const char * const keys[] = {
 		"profile", "width", "height", "scene", "seed", "mismatch", "photons", "read_noise",
-		"rate", "dose_rate", "pitch",
+		"rate", "dose_rate", "pitch", "dead", "hot", "stuck",
 	};
 	char before[64];
 	size_t i;
@@ -207,6 +218,37 @@ START_TEST(test_scene)
 }
 END_TEST
 
+/* Those with a size of their own set it, and are nothing else */
+START_TEST(test_profiles)
+{
+	static const struct {
+		const char *name, *side, *pitch, *model;
+	} own[] = {
+		{ "cmos32", "32", "100", "sim-cmos32" },
+		{ "macropixel", "3", "3000", "sim-macropixel" },
+	};
+	struct psxdet_info info;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		ck_assert_int_eq(rig_set(&rig, "profile", own[i].name), 0);
+		is("width", own[i].side);
+		is("height", own[i].side);
+		is("pitch", own[i].pitch);
+		rig_live(&rig);
+		fd = rig_open(&rig, O_RDONLY);
+		info = rig_info(fd);
+		ck_assert_str_eq(info.model, own[i].model);
+		ck_assert_uint_eq(info.border, i == 0);
+		(void)close(fd);
+		ck_assert_int_eq(rig_set(&rig, "live", "0"), 0);
+		ck_assert_int_eq(rig_set(&rig, "width", "16"), 0);
+		ck_assert_int_eq(rig_set(&rig, "live", "1"), EINVAL);
+	}
+}
+END_TEST
+
 /* The same serial number for the same detector, whatever it sees */
 START_TEST(test_serial)
 {
@@ -242,6 +284,7 @@ int main(void)
 	tcase_add_test(tcase, test_refused);
 	tcase_add_test(tcase, test_locked_while_live);
 	tcase_add_test(tcase, test_scene);
+	tcase_add_test(tcase, test_profiles);
 	tcase_add_test(tcase, test_serial);
 	return rig_main(suite);
 }

@@ -448,6 +448,7 @@ START_TEST(test_trip_latched)
 	ck_assert_uint_eq(rig_status(fd).rails, PSXDET_RAILS_TRIPPED);
 	ck_assert(!(rig_status(fd).flags & PSXDET_STATUS_HELD));
 	claim = rig_claim(fd);
+	(void)await_nothing(0);
 	refuse_rails(PSXDET_RAILS_DO_ON, 0, 0, 0, EBUSY, "ON of another owner");
 	(void)rig_drain_events(fd);
 	clear();
