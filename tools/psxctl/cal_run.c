@@ -19,6 +19,8 @@ struct runner {
 	struct psx_device *dev;
 	struct psx_calibration *cal;
 	struct progress bar;
+	char words[48];
+	uint64_t done;
 	struct psx_residual before[PLAN_KERNELS], after[PLAN_KERNELS];
 };
 
@@ -26,11 +28,12 @@ static int show_progress(void *arg, const char *what, uint64_t done, uint64_t to
 {
 	struct runner *r = arg;
 
-	if (!r->bar.what || strcmp(r->bar.what, what) != 0 || r->bar.total != total) {
-		progress_end(&r->bar);
-		progress_begin(&r->bar, what, total, false);
+	(void)snprintf(r->words, sizeof(r->words), "exposures (%s)", what);
+	if (r->bar.total != total || done < r->done) { /* another piece of work */
+		progress_begin(&r->bar, r->words, total, false);
 		r->bar.on = !r->c->ctl->quiet && isatty(STDERR_FILENO);
 	}
+	r->done = done;
 	progress_show(&r->bar, done);
 	return interrupt_came();
 }
