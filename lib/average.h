@@ -54,7 +54,7 @@ int psx_zero_measure(struct psx_device *dev, const struct psx_settings *s,
 		     struct psx_bank *const *banks, size_t count, unsigned int frames,
 		     struct psx_task *task);
 
-/* load.c: may these be loaded? */
+/* load_check.c: may these be loaded? */
 int psx_load_check(struct psx_device *dev, const struct psx_settings *s,
 		   struct psx_bank *const *banks, size_t count);
 

@@ -35,7 +35,7 @@ const char *psx_rails_cause(uint32_t cause);
 /* Before anything is changed: -1 when somebody else may */
 int psx_device_claim(struct psx_device *dev);
 
-/* load.c: the mask of a frame, NULL = all good; still the device's */
+/* load_masks.c: the mask of a frame, NULL = all good; still the device's */
 struct psx_mask *psx_device_mask(const struct psx_device *dev, uint32_t cfg_id,
 				 unsigned int channel);
 void psx_device_drop_masks(struct psx_device *dev);

@@ -1,172 +1,14 @@
 // SPDX-License-Identifier: MIT
-/* Putting banks into a device: slots, planes, commit. */
+/* Putting banks into a device: planes, maps, commit. */
 #include "average.h"
 #include "error.h"
+#include "settings.h"
+#include "slots.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Keeps errno and the device's error */
-static void free_slots(struct psx_device *dev, const uint32_t *slots, size_t count)
-{
-	struct psx_error ignored;
-	int code = errno;
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		const struct psx_slot none = { .slot = slots[i] };
-
-		(void)dev->transport->ops->shape(dev->transport, &none, &ignored);
-	}
-	errno = code;
-}
-
-/* Slots of the configuration before the one in force; those that are still
- * latched, because a commit waits for a frame boundary, stay in the list. */
-static void free_retired(struct psx_device *dev)
-{
-	struct psx_error ignored;
-	size_t i, kept = 0;
-
-	for (i = 0; i < dev->retired_count; i++) {
-		const struct psx_slot none = { .slot = dev->retired[i] };
-
-		if (dev->transport->ops->shape(dev->transport, &none, &ignored))
-			dev->retired[kept++] = dev->retired[i];
-	}
-	dev->retired_count = kept;
-}
-
-/* Slots that another process has left in force are retired, too. -1 with ENOMEM */
-static int adopt_slots(struct psx_device *dev)
-{
-	const uint32_t banks = dev->transport->info.banks;
-	uint32_t i;
-
-	if (dev->adopted || !dev->transport->ops->claim)
-		return 0;
-	dev->retired = calloc(banks, sizeof(*dev->retired));
-	if (!dev->retired)
-		return psx_error_set(&dev->error, ENOMEM, "out of memory");
-	dev->adopted = true;
-	for (i = 0; i < banks; i++)
-		dev->retired[dev->retired_count++] = i;
-	free_retired(dev);
-	return 0;
-}
-
-static bool contains(const uint32_t *slots, size_t count, uint32_t slot)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (slots[i] == slot)
-			return true;
-	return false;
-}
-
-/* Shape the lowest slot from *slot on that no configuration uses */
-static int take_slot(struct psx_device *dev, struct psx_slot *shape)
-{
-	for (; shape->slot < dev->transport->info.banks; shape->slot++) {
-		if (contains(dev->slots, dev->count, shape->slot) ||
-		    contains(dev->retired, dev->retired_count, shape->slot))
-			continue;
-		if (!dev->transport->ops->shape(dev->transport, shape, &dev->error))
-			return 0;
-		if (errno != EBUSY)
-			return -1;
-	}
-	return psx_error_set(&dev->error, ENOSPC, "all %u banks of the device are in use",
-			     dev->transport->info.banks);
-}
-
-static int check_geometry(struct psx_device *dev, const struct psx_geometry *bank)
-{
-	const struct psx_device_info *info = &dev->transport->info;
-
-	if (bank->width != info->width || bank->height != info->height)
-		return psx_error_set(&dev->error, EINVAL,
-				     "a bank for %u x %u does not fit a sensor of %u x %u", bank->width,
-				     bank->height, info->width, info->height);
-	if (bank->border != info->border)
-		return psx_error_set(&dev->error, EINVAL,
-				     "a bank for a border of %u does not fit a sensor with one of %u",
-				     bank->border, info->border);
-	return 0;
-}
-
-static int check_banks(struct psx_device *dev, struct psx_bank *const *banks, size_t count)
-{
-	const struct psx_device_info *info = &dev->transport->info;
-	size_t i, planes = 0;
-
-	if (!count)
-		return psx_error_set(&dev->error, EINVAL, "no banks to load");
-	if (info->max_mv != PSX_MAX_MV)
-		return psx_error_set(&dev->error, ENOTSUP,
-				     "biases of +-%u mV are not known to this version", info->max_mv);
-	for (i = 0; i < count; i++) {
-		if (!banks[i])
-			return psx_error_set(&dev->error, EINVAL, "bank %zu is NULL", i);
-		if (check_geometry(dev, &banks[i]->geometry))
-			return -1;
-		if (banks[i]->k > info->max_k)
-			return psx_error_set(&dev->error, EINVAL,
-					     "kernels of %u x %u are larger than the device's %u",
-					     banks[i]->k, banks[i]->k, info->max_k);
-		if (banks[i]->mode != banks[0]->mode)
-			return psx_error_set(&dev->error, EINVAL,
-					     "banks of different modes cannot share a schedule");
-		planes += psx_bank_get_phases(banks[i]) + !!banks[i]->offset + !!banks[i]->dark;
-	}
-	if (planes > info->planes)
-		return psx_error_set(&dev->error, ENOSPC,
-				     "these kernels need %zu bias planes and maps, the device has room for %u",
-				     planes, info->planes);
-	return 0;
-}
-
-/* To three digits, so that what is printed is possible */
-static double round_down(double value)
-{
-	double unit = pow(10, floor(log10(value)) - 2);
-
-	return floor(value / unit) * unit;
-}
-
-static int check_timing(struct psx_device *dev, const struct psx_settings *s,
-			struct psx_bank *const *banks, size_t count)
-{
-	const struct psx_device_info *info = &dev->transport->info;
-	size_t i;
-
-	if (s->exposure_ns < info->min_exposure_ns || s->exposure_ns > info->max_exposure_ns)
-		return psx_error_set(&dev->error, EINVAL,
-				     "an exposure of %g s is outside the device's %g .. %g s",
-				     (double)s->exposure_ns / 1e9, (double)info->min_exposure_ns / 1e9,
-				     (double)info->max_exposure_ns / 1e9);
-	for (i = 0; s->period_ns && i < count; i++) {
-		unsigned int phases = psx_bank_get_phases(banks[i]);
-		uint64_t needed = phases * (s->exposure_ns + info->settle_ns);
-
-		if (s->period_ns < needed)
-			return psx_error_set(&dev->error, EINVAL,
-					     "%u exposures of %g s and their settling need %g s a frame: "
-					     "the rate is at most %.3g frames a second", phases,
-					     (double)s->exposure_ns / 1e9, (double)needed / 1e9,
-					     round_down(1e9 / (double)needed));
-	}
-	return 0;
-}
-
-int psx_load_check(struct psx_device *dev, const struct psx_settings *s,
-		   struct psx_bank *const *banks, size_t count)
-{
-	return check_banks(dev, banks, count) || check_timing(dev, s, banks, count) ? -1 : 0;
-}
 
 /* The largest difference of bias between neighbours, mV */
 static uint32_t span_mv(const struct psx_geometry *geometry, const int16_t *plane)
@@ -231,7 +73,7 @@ static int upload(struct psx_device *dev, const struct psx_settings *s,
 	unsigned int phase;
 	int failed = 0;
 
-	if (take_slot(dev, &shape))
+	if (psx_slots_take(dev, &shape))
 		return -1;
 	*slot = shape.slot;
 	for (phase = 0; !failed && phase < shape.phases; phase++)
@@ -239,7 +81,7 @@ static int upload(struct psx_device *dev, const struct psx_settings *s,
 	if (!failed && !upload_map(dev, bank, shape.slot, PSX_TARGET_OFFSET, bank->offset, plane) &&
 	    !upload_map(dev, bank, shape.slot, PSX_TARGET_DARK, bank->dark, plane))
 		return 0;
-	free_slots(dev, slot, 1);
+	psx_slots_free(dev, slot, 1);
 	return -1;
 }
 
@@ -260,68 +102,6 @@ static size_t upload_all(struct psx_device *dev, const struct psx_settings *s,
 	return i;
 }
 
-/* The slots in force join the retired ones, for which there is room; `slots` are
- * in force from now on */
-static void replace_slots(struct psx_device *dev, uint32_t *slots, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < dev->count; i++)
-		dev->retired[dev->retired_count++] = dev->slots[i];
-	free(dev->slots);
-	dev->slots = slots;
-	dev->count = count;
-	free_retired(dev);
-}
-
-/* The masks of these banks, for frames; -1 with ENOMEM */
-static int take_masks(struct psx_device *dev, struct psx_bank *const *banks, size_t count,
-		      struct psx_masks *masks)
-{
-	size_t i;
-
-	*masks = (struct psx_masks){ .count = count };
-	masks->masks = calloc(count, sizeof(struct psx_mask *));
-	if (!masks->masks)
-		return psx_error_set(&dev->error, ENOMEM, "out of memory");
-	for (i = 0; i < count; i++)
-		masks->masks[i] = psx_mask_ref(banks[i]->mask);
-	return 0;
-}
-
-static void drop_masks(struct psx_masks *masks)
-{
-	while (masks->count)
-		psx_mask_unref(masks->masks[--masks->count]);
-	free(masks->masks);
-	*masks = (struct psx_masks){ 0 };
-}
-
-/* The configuration that was loaded last is the one before now: its frames may
- * still come */
-static void replace_masks(struct psx_device *dev, const struct psx_masks *masks)
-{
-	drop_masks(&dev->masks[1]);
-	dev->masks[1] = dev->masks[0];
-	dev->masks[0] = *masks;
-}
-
-void psx_device_drop_masks(struct psx_device *dev)
-{
-	drop_masks(&dev->masks[0]);
-	drop_masks(&dev->masks[1]);
-}
-
-struct psx_mask *psx_device_mask(const struct psx_device *dev, uint32_t cfg_id, unsigned int channel)
-{
-	size_t i;
-
-	for (i = 0; i < 2; i++)
-		if (dev->masks[i].cfg_id == cfg_id && channel < dev->masks[i].count)
-			return dev->masks[i].masks[channel];
-	return NULL;
-}
-
 /* Room for what a load that succeeds has to note: slots, retired slots, masks */
 static int make_room(struct psx_device *dev, struct psx_bank *const *banks, size_t count,
 		     uint32_t **slots, struct psx_masks *masks)
@@ -332,12 +112,12 @@ static int make_room(struct psx_device *dev, struct psx_bank *const *banks, size
 	if (!retired)
 		return psx_error_set(&dev->error, ENOMEM, "out of memory");
 	dev->retired = retired;
-	if (take_masks(dev, banks, count, masks))
+	if (psx_masks_take(dev, banks, count, masks))
 		return -1;
 	*slots = calloc(count, sizeof(**slots));
 	if (*slots)
 		return 0;
-	drop_masks(masks);
+	psx_masks_drop(masks);
 	return psx_error_set(&dev->error, ENOMEM, "out of memory");
 }
 
@@ -361,24 +141,24 @@ int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 
 	if (!s)
 		s = &psx_default_settings;
-	if (psx_load_check(dev, s, banks, count) || psx_device_claim(dev) || adopt_slots(dev))
+	if (psx_load_check(dev, s, banks, count) || psx_device_claim(dev) || psx_slots_adopt(dev))
 		return -1;
-	free_retired(dev);
+	psx_slots_free_retired(dev);
 	if (make_room(dev, banks, count, &slots, &masks))
 		return -1;
 	taken = upload_all(dev, s, banks, count, slots);
 	if (taken < count ||
 	    dev->transport->ops->commit(dev->transport, s, banks[0]->mode, slots, count,
 					mark_of(banks, count), &masks.cfg_id, &dev->error)) {
-		free_slots(dev, slots, taken);
+		psx_slots_free(dev, slots, taken);
 		free(slots);
-		drop_masks(&masks);
+		psx_masks_drop(&masks);
 		return -1;
 	}
 	if (cfg_id)
 		*cfg_id = masks.cfg_id;
-	replace_slots(dev, slots, count);
-	replace_masks(dev, &masks);
+	psx_slots_replace(dev, slots, count);
+	psx_masks_replace(dev, &masks);
 	return 0;
 }
 
