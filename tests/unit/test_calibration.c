@@ -287,8 +287,9 @@ START_TEST(neighbours_stand_in)
 }
 END_TEST
 
-/* A sub-pixel of a third of the others' gain is weak, and doesn't shrink all weights */
-START_TEST(weak_ones_are_left_out)
+/* A sub-pixel of a third of the others' gain is weak, and doesn't shrink all weights;
+ * one of twelve times their dark current is hot */
+START_TEST(weak_and_hot_ones_are_left_out)
 {
 	const struct psx_geometry geometry = { 6, 5, 0 };
 	struct psx_calibration *cal = psx_calibration_create(&geometry, NULL);
@@ -305,14 +306,18 @@ START_TEST(weak_ones_are_left_out)
 					psx_sensor_weight(points.volts[b]));
 	}
 	psx_calibration_fit(cal, &points);
+	for (unsigned int i = 0; i < 30; i++)
+		cal->curves[1][i].dark = i == 3 ? 1200 : 100;
 	ck_assert_int_eq(psx_calibration_judge(cal, &points, NULL), 0);
+	ck_assert_uint_eq(psx_calibration_get_info(cal)->hot, 1);
+	ck_assert_int_eq(psx_calibration_get_defect(cal, 3, 0), PSX_HOT);
 	ck_assert_uint_eq(psx_calibration_get_info(cal)->weak, 1);
 	ck_assert_int_eq(psx_calibration_get_defect(cal, 2, 2), PSX_WEAK);
 	ck_assert_double_eq_tol(psx_calibration_get_info(cal)->headroom, 0.9 * 1.0167, 1e-3);
 	bank = bank_of(cal, "laplacian", PSX_MODE_SCAN);
 	/* -1/8 it reaches, the centre's 1 it doesn't */
 	for (unsigned int i = 0; i < 30; i++)
-		ck_assert_uint_eq(psx_bank_get_mask(bank)[i], i == 14);
+		ck_assert_uint_eq(psx_bank_get_mask(bank)[i], i == 14 || i == 3);
 	psx_bank_free(bank);
 	free(points.levels);
 	free(points.unfollowed);
@@ -725,7 +730,7 @@ int main(void)
 	tcase_add_loop_test(c, every_mode_is_flat, 0, 6);
 	tcase_add_test(c, defects_are_found_and_masked);
 	tcase_add_test(c, neighbours_stand_in);
-	tcase_add_test(c, weak_ones_are_left_out);
+	tcase_add_test(c, weak_and_hot_ones_are_left_out);
 	tcase_add_test(c, banks_carry_their_calibration);
 	tcase_add_loop_test(c, an_interrupted_run_leaves_no_voltage, 0, 4);
 	tcase_add_test(c, what_cannot_be_is_refused);

@@ -287,9 +287,9 @@ START_TEST(neighbours_may_not_be_too_far_apart)
 		struct psx_bank *bank;
 
 		if (fault == 1)
-			codes[2 * 6 + 1] = -32767; /* beside, above and below +100 V */
+			codes[2 * 6] = codes[2 * 6 + 1] = -32767; /* above and below +100 V */
 		if (fault == 2) {
-			codes[2 * 6 + 1] = 32767;
+			codes[2 * 6] = codes[2 * 6 + 1] = 32767;
 			codes[29] = 29000; /* in the last corner */
 		}
 		bank = psx_bank_new_codes(1, PSX_MODE_SCAN, &geometry, 256, codes, NULL);
