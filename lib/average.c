@@ -42,7 +42,7 @@ static int load_for_codes(struct psx_device *dev, struct psx_bank *const *banks,
 {
 	struct psx_settings s = psx_default_settings;
 	struct psx_bank *copies = calloc(count, sizeof(*copies));
-	struct psx_bank **list = calloc(count, sizeof(*list));
+	struct psx_bank **list = calloc(count, sizeof(struct psx_bank *));
 	int failed;
 	size_t i;
 

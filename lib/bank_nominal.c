@@ -167,10 +167,13 @@ static int fill_map(struct psx_bank *bank, const struct psx_kernel *const *kerne
 {
 	size_t area = psx_bank_area(bank), i;
 	int16_t *plane = malloc(area * sizeof(*plane));
-	int failed;
+	int failed = 0;
 
 	bank->planes = calloc(area, sizeof(*bank->planes));
-	failed = plane && bank->planes ? 0 : psx_error_set(err, ENOMEM, "out of memory");
+	if (!plane || !bank->planes) {
+		free(plane);
+		return psx_error_set(err, ENOMEM, "out of memory");
+	}
 	for (i = 0; !failed && i < count; i++) {
 		failed = fill_codes(bank, kernels[i], err);
 		if (failed)

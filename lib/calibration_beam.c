@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define LEAST_LEVELS 8 /* of a beam worth the name */
-#define MOST_LEVELS  (PSX_ADC_LEVELS * 7 / 8)
+#define MOST_LEVELS  (PSX_ADC_LEVELS * 0.875)
 #define ZERO_STEPS   2 /* frames of zeroing beside those that are averaged */
 
 struct psx_bank *psx_beam_bank(const struct psx_geometry *geometry, double volts,

@@ -95,7 +95,7 @@ static enum psx_defect judge(struct psx_calibration *cal, const struct psx_point
 	if (reverse->dark > HOT_TIMES * dark[0] || forward->dark > HOT_TIMES * dark[1] ||
 	    isinf(reverse->residual) || isinf(forward->residual))
 		defect = PSX_HOT;
-	else if (fmax(reverse->residual, forward->residual) > WORST_FIT)
+	else if (reverse->residual > WORST_FIT || forward->residual > WORST_FIT)
 		defect = PSX_STUCK;
 	if (defect)
 		clear_curves(cal, place);

@@ -100,10 +100,10 @@ static int iterate(struct nulling *n, struct psx_null *null)
 static void restore(struct psx_calibration *cal, struct psx_null *null, bool had,
 		    const float *corrections)
 {
-	if (had) {
+	if (had && corrections)
 		memcpy(null->corrections, corrections, null->outputs * sizeof(*corrections));
+	if (had)
 		return;
-	}
 	free(null->corrections);
 	cal->info.nulls--;
 }

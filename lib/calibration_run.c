@@ -133,7 +133,7 @@ static int restore_maps(struct run *run, unsigned int point, struct psx_bank *ba
 
 		if (isnan(levels[i]))
 			continue;
-		offset = round(levels[i] / PSX_OFFSET_LEVELS);
+		offset = round((double)levels[i] / PSX_OFFSET_LEVELS);
 		bank->offset[i] = (int16_t)offset;
 		bank->dark[i] = (int16_t)lround((levels[i] - offset * PSX_OFFSET_LEVELS) *
 						PSX_DARK_STEPS * PSX_ADC_STEPS *

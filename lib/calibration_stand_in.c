@@ -37,9 +37,11 @@ static bool solve(double m[3][3], double *b, unsigned int n)
 /* Distances from the lost tap, after a 1 */
 static void place_of(unsigned int tap, unsigned int lost, unsigned int k, double place[3])
 {
+	const int dx = (int)(tap % k) - (int)(lost % k), dy = (int)(tap / k) - (int)(lost / k);
+
 	place[0] = 1;
-	place[1] = (double)(tap % k) - lost % k;
-	place[2] = (double)(tap / k) - lost / k;
+	place[1] = dx;
+	place[2] = dy;
 }
 
 static double nearness(const double place[3])

@@ -136,7 +136,7 @@ int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 		    struct psx_bank *const *banks, size_t count, uint32_t *cfg_id)
 {
 	struct psx_masks masks;
-	uint32_t *slots;
+	uint32_t *slots = NULL;
 	size_t taken;
 
 	if (!s)
