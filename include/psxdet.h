@@ -433,14 +433,19 @@ PSX_API int psx_monitor_next(struct psx_monitor *mon, int timeout_ms,
 /** How banks are used; a plain value object, new ones hold the defaults. */
 struct psx_settings;
 
-/** Scan, positive, T = 1, PGA 1, exposure 1 s, as fast as possible. */
+/** Scan, positive, T = 1, PGA 0, exposure 1 s, as fast as possible. */
 PSX_API struct psx_settings *psx_settings_new(void);
 PSX_API void psx_settings_free(struct psx_settings *s);
 /** The setters refuse what no device accepts with EINVAL. */
 PSX_API int psx_settings_set_polarity(struct psx_settings *s, enum psx_polarity polarity);
 /** Bits, 0..32767; 0 turns the comparator off. */
 PSX_API int psx_settings_set_threshold(struct psx_settings *s, unsigned int threshold);
-/** 1, 2, 4 .. 128. */
+/**
+ * 1, 2, 4 .. 128, or 0: the highest at which the full dose of the beam (4095 grey
+ * levels a second) can't be clipped, whatever the scene. An ADC step is 1/4 grey
+ * level / PGA, with the scale of a Laplacian 2 bits / PGA; its range +-8192 levels /
+ * PGA.
+ */
 PSX_API int psx_settings_set_pga(struct psx_settings *s, unsigned int gain);
 /** Integration time of one exposure in ns, above 0. */
 PSX_API int psx_settings_set_exposure(struct psx_settings *s, uint64_t ns);
@@ -469,9 +474,8 @@ PSX_API int psx_device_load(struct psx_device *dev, const struct psx_settings *s
  * and temperature, so maps hold for the settings that they were measured with.
  * With the shutter closed (which it does, and puts it back; without one the
  * operator is asked), `frames` exposures of each bank are averaged, 0 = 4. Rails are
- * switched on for it, and
- * off unless they were on. What was loaded before is replaced by these banks,
- * with their maps. Without PSX_CAP_OFFSET it only loads.
+ * switched on for it, and off unless they were on. What was loaded before is replaced
+ * by these banks, with their maps. Without PSX_CAP_OFFSET it only loads.
  * Errors: those of psx_device_load(), psx_acquisition_start() and _next();
  * ENOTSUP without shutter and operator; ECANCELED; ERANGE when dark current is
  * beyond the offset DAC for all outputs of a bank. Where it is for some, these

@@ -134,7 +134,7 @@ static int collect(struct psx_acquisition *acq, struct psx_bank *const *banks, s
 	while (left) {
 		int got = psx_acquisition_next(acq, e->timeout_ms, &frame);
 
-		if (got < 0 && errno != EINTR)
+		if (got < 0 && (errno != EINTR || !task->progress))
 			return psx_error_set(&dev->error, errno, "%s", psx_acquisition_error(acq));
 		if (!got)
 			return psx_error_set(&dev->error, EIO, "the acquisition ended early");

@@ -6,6 +6,7 @@
 
 #include "bank.h"
 #include "device.h"
+#include "settings.h"
 
 #define PSX_ADC_STEPS	   4 /* of a grey level, at PGA 1 */
 #define PSX_ADC_LEVELS	   8192 /* its range, +-, at PGA 1 */
@@ -54,6 +55,12 @@ int psx_zero_measure(struct psx_device *dev, const struct psx_settings *s,
 		     struct psx_bank *const *banks, size_t count, unsigned int frames,
 		     struct psx_task *task);
 
+/* load.c: the highest gain at which the ADC spans so many levels, +- */
+unsigned int psx_pga_for(double levels);
+/* The settings, or their defaults for NULL, with a gain for these banks where they
+ * leave it open */
+struct psx_settings psx_load_settings(const struct psx_settings *s, struct psx_bank *const *banks,
+				      size_t count);
 /* load_check.c: may these be loaded? */
 int psx_load_check(struct psx_device *dev, const struct psx_settings *s,
 		   struct psx_bank *const *banks, size_t count);

@@ -34,6 +34,23 @@ void psx_bank_free(struct psx_bank *bank)
 	free(bank);
 }
 
+void psx_bank_note(struct psx_bank *bank, const struct psx_kernel *kernel)
+{
+	double shrink = (double)kernel->scale / bank->scale, above = 0, below = 0;
+	unsigned int i;
+
+	for (i = 0; i < kernel->k * kernel->k; i++) {
+		double weight = kernel->weights[i] * shrink;
+
+		above += fmax(weight, 0);
+		below += fmax(-weight, 0);
+	}
+	bank->sum = above - below;
+	bank->swing = fmax(bank->swing, fmax(above, below));
+	bank->largest = fmax(bank->largest,
+			     psx_fold_largest(kernel, &bank->geometry, bank->mode) * shrink);
+}
+
 uint16_t psx_bank_grown_scale(const struct psx_kernel *kernel, double factor,
 			      struct psx_error *err)
 {

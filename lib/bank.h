@@ -6,6 +6,7 @@
 #include "mask.h"
 
 #define PSX_MAX_MV 100000u /* of a code of +-32767 */
+#define PSX_FULL_DOSE 4095 /* grey levels of the open beam in a second */
 
 struct psx_bank {
 	struct psx_geometry geometry;
@@ -13,7 +14,9 @@ struct psx_bank {
 	unsigned int k;
 	uint16_t scale; /* Q8.8 */
 	double residual;
-	double sum, largest; /* of the wanted weights: of each cell, in any cell */
+	/* Of the wanted weights: the sum of each cell, the largest in any cell, and
+	 * the most that those of one sign add up to */
+	double sum, largest, swing;
 	/* One of these: nominal cells that are cut in the same way have the same
 	 * codes, [way_y][way_x][k * k]; or each sub-pixel its own,
 	 * [phase][height][width] */
@@ -31,6 +34,10 @@ size_t psx_bank_area(const struct psx_bank *bank); /* sub-pixels */
 void psx_bank_outputs(const struct psx_bank *bank, uint32_t *width, uint32_t *height);
 /* The plane of a phase from bank->codes */
 void psx_bank_fill(const struct psx_bank *bank, unsigned int phase, int16_t *codes);
+
+/* Sum, largest and swing of a bank of this kernel, at the bank's scale; of several
+ * kernels in one bank those of the largest */
+void psx_bank_note(struct psx_bank *bank, const struct psx_kernel *kernel);
 
 /* The Q8.8 scale that makes up for weights shrunk by 1 / `factor`; 0 with ERANGE */
 uint16_t psx_bank_grown_scale(const struct psx_kernel *kernel, double factor,

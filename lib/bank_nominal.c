@@ -12,12 +12,11 @@
 #define FIT_RANGE 64
 /* A flat scene of full dose may be wrong by this many bits */
 #define NULL_BITS 0.25
-#define FULL_DOSE 4095
 
 /* What a cell's sum may be off by */
 static double null_limit(double scale)
 {
-	return NULL_BITS / (scale / 256 * FULL_DOSE);
+	return NULL_BITS / (scale / 256 * PSX_FULL_DOSE);
 }
 
 struct making {
@@ -87,18 +86,6 @@ static uint16_t least_scale(const struct psx_kernel *kernel, const struct psx_ge
 	return psx_bank_grown_scale(kernel, fmax(1, psx_fold_largest(kernel, geometry, mode)), err);
 }
 
-/* Sum and largest weight of a bank of this kernel, at the bank's scale */
-static void note_weights(struct psx_bank *bank, const struct psx_kernel *kernel)
-{
-	double shrink = (double)kernel->scale / bank->scale;
-	unsigned int i;
-
-	bank->sum = 0;
-	for (i = 0; i < kernel->k * kernel->k; i++)
-		bank->sum += kernel->weights[i] * shrink;
-	bank->largest = psx_fold_largest(kernel, &bank->geometry, bank->mode) * shrink;
-}
-
 struct psx_bank *psx_bank_new(const struct psx_kernel *kernel,
 			      const struct psx_geometry *geometry, enum psx_mode mode,
 			      struct psx_error *err)
@@ -115,7 +102,7 @@ struct psx_bank *psx_bank_new(const struct psx_kernel *kernel,
 	if (!bank)
 		return NULL;
 	bank->scale = fit_scale(kernel, least);
-	note_weights(bank, kernel);
+	psx_bank_note(bank, kernel);
 	if (fill_codes(bank, kernel, err)) {
 		psx_bank_free(bank);
 		return NULL;
@@ -180,9 +167,7 @@ static int fill_map(struct psx_bank *bank, const struct psx_kernel *const *kerne
 			break;
 		psx_bank_fill(bank, 0, plane);
 		copy_cells(bank, map, i, plane);
-		bank->largest = fmax(bank->largest,
-				     psx_fold_largest(kernels[i], &bank->geometry, bank->mode) *
-					     kernels[i]->scale / bank->scale);
+		psx_bank_note(bank, kernels[i]);
 	}
 	free(plane);
 	free(bank->codes);
@@ -250,5 +235,6 @@ struct psx_bank *psx_bank_new_codes(unsigned int k, enum psx_mode mode,
 		bank->planes[i] = codes[i];
 		bank->largest = fmax(bank->largest, fabs(psx_sensor_weight(psx_code_to_volts(codes[i]))));
 	}
+	bank->swing = k * k * bank->largest;
 	return bank;
 }

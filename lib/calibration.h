@@ -58,8 +58,6 @@ int psx_calibration_judge(struct psx_calibration *cal, const struct psx_points *
 /* calibration_beam.c: a bank of one bias on all sub-pixels that see, k = 1 */
 struct psx_bank *psx_beam_bank(const struct psx_geometry *geometry, double volts,
 			       struct psx_error *err);
-/* The highest gain at which the ADC spans so many levels, +- */
-unsigned int psx_beam_pga(double levels);
 /* Levels of the open beam at weight 1, of the median sub-pixel: what is called
  * the beam. Dose and a mean gain can't be told apart. In any light, rails on; ends
  * in the beam. */

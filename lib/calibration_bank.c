@@ -134,9 +134,8 @@ struct psx_bank *psx_calibration_make_bank(const struct psx_calibration *cal,
 	const struct psx_geometry *geometry = &cal->info.geometry;
 	struct making making = { .cal = cal, .kernel = kernel };
 	const struct psx_null *null;
-	double largest, shrink;
+	double largest;
 	uint16_t scale;
-	unsigned int i;
 
 	if (!kernel)
 		return psx_error_null(err, EINVAL, "no kernel to make a bank of");
@@ -147,11 +146,8 @@ struct psx_bank *psx_calibration_make_bank(const struct psx_calibration *cal,
 	making.bank = scale ? psx_bank_create(geometry, mode, kernel->k, err) : NULL;
 	if (!making.bank)
 		return NULL;
-	shrink = (double)kernel->scale / scale;
 	making.bank->scale = scale;
-	making.bank->largest = largest * shrink;
-	for (i = 0; i < kernel->k * kernel->k; i++)
-		making.bank->sum += kernel->weights[i] * shrink;
+	psx_bank_note(making.bank, kernel);
 	making.bank->calibration = psx_calibration_mark(cal->info.id, cal->info.time);
 	null = psx_calibration_find_null(cal, kernel, mode);
 	making.corrections = null ? null->corrections : NULL;

@@ -30,15 +30,6 @@ struct psx_bank *psx_beam_bank(const struct psx_geometry *geometry, double volts
 	return bank;
 }
 
-unsigned int psx_beam_pga(double levels)
-{
-	unsigned int pga = 1;
-
-	while (pga < PSX_PGA_MOST && levels * 2 * pga <= PSX_ADC_LEVELS)
-		pga *= 2;
-	return pga;
-}
-
 static int compare(const void *a, const void *b)
 {
 	float x = *(const float *)a, y = *(const float *)b;
@@ -74,6 +65,7 @@ int psx_beam_measure(struct psx_device *dev, uint64_t exposure_ns, unsigned int 
 	struct psx_average average = { 0 };
 	int failed;
 
+	s.pga = 1;
 	s.exposure_ns = exposure_ns;
 	failed = !bank || psx_device_light(dev, PSX_SHUTTER_CLOSED) ||
 		 psx_zero_measure(dev, &s, &bank, 1, frames, task) ||

@@ -88,7 +88,7 @@ int psx_residual_measure(struct psx_device *dev, const struct psx_bank *bank, do
 	if (!*pga) {
 		failed = expose(dev, &copy, exposure_ns, 1, 1, task, &average);
 		if (!failed)
-			*pga = psx_beam_pga(MARGIN * largest_level(&copy, &average) + MARGIN_LEVELS);
+			*pga = psx_pga_for(MARGIN * largest_level(&copy, &average) + MARGIN_LEVELS);
 		psx_average_free(&average, 1);
 	}
 	failed = failed || expose(dev, &copy, exposure_ns, *pga, frames, task, &average);

@@ -54,7 +54,7 @@ static struct psx_bank *begin_point(struct run *run, unsigned int point)
 {
 	double volts = run->points.volts[point];
 
-	run->settings.pga = psx_beam_pga(MARGIN_LEVELS + MARGIN * run->points.beam *
+	run->settings.pga = psx_pga_for(MARGIN_LEVELS + MARGIN * run->points.beam *
 								fabs(psx_sensor_weight(volts)));
 	return psx_beam_bank(&run->cal->info.geometry, volts, &run->dev->error);
 }

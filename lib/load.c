@@ -132,9 +132,33 @@ static uint64_t mark_of(struct psx_bank *const *banks, size_t count)
 	return banks[0]->calibration;
 }
 
+unsigned int psx_pga_for(double levels)
+{
+	unsigned int pga = 1;
+
+	while (pga < PSX_PGA_MOST && levels * 2 * pga <= PSX_ADC_LEVELS)
+		pga *= 2;
+	return pga;
+}
+
+struct psx_settings psx_load_settings(const struct psx_settings *s, struct psx_bank *const *banks,
+				      size_t count)
+{
+	struct psx_settings settings = s ? *s : psx_default_settings;
+	double swing = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		swing = fmax(swing, banks[i]->swing);
+	if (!settings.pga)
+		settings.pga = psx_pga_for(swing * PSX_FULL_DOSE * (double)settings.exposure_ns / 1e9);
+	return settings;
+}
+
 int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 		    struct psx_bank *const *banks, size_t count, uint32_t *cfg_id)
 {
+	struct psx_settings settings;
 	struct psx_masks masks;
 	uint32_t *slots = NULL;
 	size_t taken;
@@ -146,9 +170,10 @@ int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 	psx_slots_free_retired(dev);
 	if (make_room(dev, banks, count, &slots, &masks))
 		return -1;
-	taken = upload_all(dev, s, banks, count, slots);
+	settings = psx_load_settings(s, banks, count);
+	taken = upload_all(dev, &settings, banks, count, slots);
 	if (taken < count ||
-	    dev->transport->ops->commit(dev->transport, s, banks[0]->mode, slots, count,
+	    dev->transport->ops->commit(dev->transport, &settings, banks[0]->mode, slots, count,
 					mark_of(banks, count), &masks.cfg_id, &dev->error)) {
 		psx_slots_free(dev, slots, taken);
 		free(slots);

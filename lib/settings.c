@@ -8,7 +8,7 @@
 #define MAX_PGA	      128
 
 const struct psx_settings psx_default_settings = {
-	.polarity = PSX_POSITIVE, .threshold = 1, .pga = 1, .exposure_ns = 1000000000,
+	.polarity = PSX_POSITIVE, .threshold = 1, .exposure_ns = 1000000000,
 };
 
 struct psx_settings *psx_settings_new(void)
@@ -50,7 +50,7 @@ int psx_settings_set_threshold(struct psx_settings *s, unsigned int threshold)
 
 int psx_settings_set_pga(struct psx_settings *s, unsigned int gain)
 {
-	if (refuse(!gain || gain > MAX_PGA || (gain & (gain - 1))))
+	if (refuse(gain > MAX_PGA || (gain & (gain - 1))))
 		return -1;
 	s->pga = gain;
 	return 0;

@@ -7,7 +7,7 @@
 struct psx_settings {
 	enum psx_polarity polarity;
 	uint16_t threshold;
-	unsigned int pga;
+	unsigned int pga; /* 0 = by the banks */
 	uint64_t exposure_ns, period_ns;
 	bool software_trigger;
 };

@@ -150,11 +150,15 @@ int psx_device_zero(struct psx_device *dev, const struct psx_settings *s,
 		    struct psx_bank *const *banks, size_t count, unsigned int frames,
 		    uint32_t *cfg_id)
 {
+	struct psx_settings settings;
+
 	if (!s)
 		s = &psx_default_settings;
 	if (psx_load_check(dev, s, banks, count))
 		return -1;
-	if ((dev->transport->info.caps & PSX_CAP_OFFSET) && zero(dev, s, banks, count, frames))
+	settings = psx_load_settings(s, banks, count);
+	if ((dev->transport->info.caps & PSX_CAP_OFFSET) &&
+	    zero(dev, &settings, banks, count, frames))
 		return -1;
-	return psx_device_load(dev, s, banks, count, cfg_id);
+	return psx_device_load(dev, &settings, banks, count, cfg_id);
 }

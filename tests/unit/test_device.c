@@ -53,6 +53,40 @@ START_TEST(configurations_count)
 }
 END_TEST
 
+/* Without a wish the gain is the highest at which full dose can't be clipped */
+START_TEST(gain_follows_kernel_and_exposure)
+{
+	static const struct {
+		const char *kernel;
+		uint64_t exposure_ns;
+		unsigned int pga;
+	} table[] = {
+		{ "identity", 1000000000, 2 }, { "identity", 100000000, 16 },
+		{ "identity", 1000000, 128 },  { "identity", 3000000000, 1 },
+		{ "laplacian", 1000000000, 2 }, { "sobel-x", 1000000000, 1 },
+		{ "sobel-x", 500000000, 2 },
+	};
+	struct psx_device *dev = open_device("sim:width=20,height=10,scene=flat:9");
+	struct psx_kernel *kernel = psx_kernel_preset(table[_i].kernel, NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ 20, 10, 0 },
+					     PSX_MODE_SNAP, NULL);
+	struct psx_settings *s = psx_settings_new();
+	const struct psx_frame *frame;
+	struct psx_acquisition *acq;
+
+	ck_assert_int_eq(psx_settings_set_exposure(s, table[_i].exposure_ns), 0);
+	ck_assert_int_eq(psx_device_load(dev, s, &bank, 1, NULL), 0);
+	acq = psx_acquisition_start(dev, 1);
+	ck_assert_int_eq(psx_acquisition_next(acq, -1, &frame), 1);
+	ck_assert_uint_eq(psx_frame_get_info(frame)->pga, table[_i].pga);
+	psx_acquisition_free(acq);
+	psx_settings_free(s);
+	psx_bank_free(bank);
+	psx_kernel_free(kernel);
+	psx_device_close(dev);
+}
+END_TEST
+
 /* Banks that are replaced while frames are made are given back once the new
  * ones are latched: a large sensor has few planes, so that a leak shows. */
 START_TEST(replaced_banks_are_given_back)
@@ -509,6 +543,7 @@ int main(void)
 	TCase *c = tcase_create("device");
 
 	tcase_add_test(c, configurations_count);
+	tcase_add_loop_test(c, gain_follows_kernel_and_exposure, 0, 7);
 	tcase_add_test(c, replaced_banks_are_given_back);
 	tcase_add_test(c, a_new_configuration_shows_in_the_frames);
 	tcase_add_test(c, the_account_is_even);

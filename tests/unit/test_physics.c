@@ -112,6 +112,7 @@ static struct moments measure(const struct noise *noise, double *scale)
 	dev = psx_device_open(uri, &err);
 	ck_assert_msg(dev != NULL, "%s", err.message);
 	ck_assert_int_eq(psx_settings_set_threshold(s, 0), 0);
+	ck_assert_int_eq(psx_settings_set_pga(s, 1), 0);
 	ck_assert_int_eq(psx_settings_set_exposure(s, noise->exposure), 0);
 	ck_assert_msg(!psx_device_load(dev, s, &bank, 1, NULL), "%s", psx_device_error(dev));
 	acq = psx_acquisition_start(dev, 1);

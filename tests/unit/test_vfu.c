@@ -431,13 +431,16 @@ static void check_against_sim(const char *keys, const struct psx_completion *c)
 	struct psx_bank *bank = preset("laplacian", 32, 24);
 	struct psx_error err = { 0 };
 	struct psx_device *dev = psx_device_open(keys, &err);
+	struct psx_settings *s = psx_settings_new();
 	const struct psx_frame *frame;
 	struct psx_acquisition *acq;
 	const void *payload;
 	size_t length;
 
 	ck_assert_msg(dev != NULL, "%s", err.message);
-	ck_assert_int_eq(psx_device_load(dev, NULL, &bank, 1, NULL), 0);
+	ck_assert_int_eq(psx_settings_set_pga(s, 1), 0);
+	ck_assert_int_eq(psx_device_load(dev, s, &bank, 1, NULL), 0);
+	psx_settings_free(s);
 	acq = psx_acquisition_start(dev, 1);
 	ck_assert_ptr_nonnull(acq);
 	ck_assert_int_eq(psx_acquisition_next(acq, -1, &frame), 1);

@@ -30,7 +30,7 @@ static const struct argp_option options[] = {
 	{ "exposure", OPT_EXPOSURE, "TIME", 0, "Of one exposure: 1s (default), 20ms, 50us", 0 },
 	{ "rate", OPT_RATE, "HZ", 0, "Frames a second (default: as exposures allow)", 0 },
 	{ "trigger", OPT_TRIGGER, "HOW", 0, "timer (default) or software", 0 },
-	{ "pga", OPT_PGA, "GAIN", 0, "1 (default), 2, 4 .. 128", 0 },
+	{ "pga", OPT_PGA, "GAIN", 0, "1, 2, 4 .. 128 (default: the highest for full dose)", 0 },
 	{ "accumulate", OPT_ACCUMULATE, "M", 0, "Sums of M exposures", 0 },
 	{ "bank-map", OPT_BANK_MAP, "FILE", 0,
 	  "With --mode snap: a picture whose grey value is, for each macro-pixel, the place of its "

@@ -10,7 +10,7 @@
 void plan_init(struct plan *plan)
 {
 	*plan = (struct plan){
-		.threshold = { .bits = 1 }, .accumulate = 1, .pga = 1, .exposure_ns = 1000000000,
+		.threshold = { .bits = 1 }, .accumulate = 1, .exposure_ns = 1000000000,
 	};
 }
 
