@@ -313,8 +313,13 @@ static void bench_codec(const struct workload *w)
 	release(&b);
 }
 
-int main(void)
+/* bench: all; bench URI: loading into that device */
+int main(int argc, char **argv)
 {
+	if (argc > 1) {
+		bench_device(argv[1]);
+		return 0;
+	}
 	(void)printf("frame codec, one thread, GB/s of dense 16-bit values: median and spread of "
 		     "%d rounds\n", ROUNDS);
 	(void)printf("%-8s  %10s  %10s  %10s  %10s  %10s  %10s  %6s %6s %6s %6s  %7s %7s\n", "",

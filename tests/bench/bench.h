@@ -4,5 +4,7 @@
 
 /* Rows of eval.c: frames a second through the model and the library */
 void bench_eval(void);
+/* Loading a kernel into this device */
+void bench_device(const char *uri);
 
 #endif

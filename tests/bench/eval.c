@@ -88,33 +88,70 @@ static double time_copy(size_t bytes)
 	return start;
 }
 
+/* All planes of a bank, checked, moved and committed, beside memcpy of as many bytes */
+static void print_load(struct psx_device *dev, struct psx_bank *bank)
+{
+	const struct psx_device_info *info = psx_device_get_info(dev);
+	size_t bytes = (size_t)info->width * info->height * 2 * psx_bank_get_phases(bank);
+	double loads[ROUNDS], copies[ROUNDS];
+
+	for (int r = 0; r < ROUNDS; r++) {
+		loads[r] = time_load(dev, bank);
+		copies[r] = time_copy(bytes);
+	}
+	(void)printf("load %6.1f ms, %4.1f x memcpy of its %.0f MB\n", 1e3 * median(loads),
+		     median(loads) / median(copies), (double)bytes * 1e-6);
+}
+
+static struct psx_bank *make_bank(const char *name, uint32_t width, uint32_t height)
+{
+	const struct psx_geometry geometry = { width, height, 0 };
+	struct psx_kernel *kernel = psx_kernel_preset(name, NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &geometry, PSX_MODE_SCAN, NULL);
+
+	if (!bank)
+		die("no bank");
+	psx_kernel_free(kernel);
+	return bank;
+}
+
 static void bench_kernel(const char *profile, const char *name, const struct psx_image *scene)
 {
-	struct psx_kernel *kernel = psx_kernel_preset(name, NULL);
-	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ WIDTH, HEIGHT, 0 }, PSX_MODE_SCAN, NULL);
-	double frames[ROUNDS], loads[ROUNDS], copies[ROUNDS];
+	struct psx_bank *bank = make_bank(name, WIDTH, HEIGHT);
+	double frames[ROUNDS];
 	struct psx_device *dev;
 	struct psx_error err;
 	char uri[96];
-	size_t bytes;
 
 	(void)snprintf(uri, sizeof(uri), "sim:profile=%s,width=%u,height=%u,scene=flat:0", profile,
 		       WIDTH, HEIGHT);
 	dev = psx_device_open(uri, &err);
-	if (!dev || !bank)
+	if (!dev)
 		die(err.message);
-	bytes = (size_t)WIDTH * HEIGHT * 2 * psx_bank_get_phases(bank);
-	for (int r = 0; r < ROUNDS; r++) {
-		loads[r] = time_load(dev, bank);
-		copies[r] = time_copy(bytes);
+	(void)time_load(dev, bank);
+	for (int r = 0; r < ROUNDS; r++)
 		frames[r] = time_frame(dev, scene);
-	}
-	(void)printf("%-6s %-10s %8.1f Mpixel/s   load %6.1f ms, %4.1f x memcpy of its %.0f MB\n",
-		     profile, name, WIDTH * HEIGHT * 1e-6 / median(frames), 1e3 * median(loads),
-		     median(loads) / median(copies), (double)bytes * 1e-6);
+	(void)printf("%-6s %-10s %8.1f Mpixel/s   ", profile, name,
+		     WIDTH * HEIGHT * 1e-6 / median(frames));
+	print_load(dev, bank);
 	psx_device_close(dev);
 	psx_bank_free(bank);
-	psx_kernel_free(kernel);
+}
+
+void bench_device(const char *uri)
+{
+	struct psx_error err;
+	struct psx_device *dev = psx_device_open(uri, &err);
+	const struct psx_device_info *info = dev ? psx_device_get_info(dev) : NULL;
+	struct psx_bank *bank;
+
+	if (!dev)
+		die(err.message);
+	bank = make_bank("laplacian", info->width, info->height);
+	(void)printf("%s, %u x %u, laplacian: ", uri, info->width, info->height);
+	print_load(dev, bank);
+	psx_device_close(dev);
+	psx_bank_free(bank);
 }
 
 void bench_eval(void)
