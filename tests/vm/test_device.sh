@@ -111,7 +111,7 @@ dev=$a
 # --------------------------------------------------------- what stays loaded
 run -d "$dev" acquire --json
 ok 'nothing is loaded: identity' is "$(json kernel)" identity
-run -d "$dev" kernel load log
+run -d "$dev" kernel load log --hold 0
 ok 'kernel load: stays' says '^configuration 2: 1 kernel loaded$'
 run -d "$dev" info --json
 ok 'info: what is loaded' is "$(json cfg_id)" 2
@@ -129,7 +129,7 @@ ok 'acquire without --kernel: it triggers itself' is "$(json kernel)/$(json fram
 echo 1 >one.txt
 for i in 1 2 3; do # of 256 banks
 	# shellcheck disable=SC2046
-	"$psxctl" -d "$dev" kernel load -q $(yes ./one.txt | head -n 100) >out 2>err || break
+	"$psxctl" -d "$dev" kernel load -q --hold 0 $(yes ./one.txt | head -n 100) >out 2>err || break
 done
 ok 'banks of those before are found free' is "$i/$(cat err)" 3/
 
@@ -142,7 +142,7 @@ begin -d "$dev" acquire -k laplacian -n 0 --json -o owner.psx
 mv out owner.out
 run -d "$dev" acquire -k log
 ok 'a second owner: names the first' refuses 1 "$dev is in use by psxctl (pid $pid)"
-run -d "$dev" kernel load log
+run -d "$dev" kernel load log --hold 0
 ok 'nor does anything else change it' refuses 1 "in use by psxctl (pid $pid)"
 run -d "$dev" info --json
 ok 'info: owner' says "\"owner\":{\"pid\":$pid,\"command\":\"psxctl\"}"
