@@ -39,9 +39,9 @@ static int claim_release(struct inode *inode, struct file *filp)
 	bool there = !psx_enter(psx);
 
 	if (there) {
-		psx_control_begin_always(psx);
+		/* The voltage goes first: a sequence of somebody else may take its time */
 		psx_rails_release(psx);
-		psx_control_check(psx);
+		psx_control_begin_always(psx);
 		psx->claim = NULL;
 		psx_control_end(psx);
 		psx_leave(psx);

@@ -146,7 +146,7 @@ struct psx_device *psx_device_create(struct device *parent, const struct psx_hw_
 	psx->hw = hw;
 	error = psx_hw_start(psx);
 	if (error) {
-		psx_service_stop(psx);
+		psx_service_pause(psx);
 		goto put;
 	}
 	error = cdev_device_add(&psx->cdev, &psx->dev);
@@ -176,7 +176,15 @@ static void leave(struct psx_device *psx)
 void psx_device_shutdown(struct psx_device *psx)
 {
 	leave(psx);
+	psx_service_pause(psx);
 	psx_hw_stop(psx);
+}
+
+static void set_asleep(struct psx_device *psx, bool asleep)
+{
+	mutex_lock(&psx->service);
+	psx->asleep = asleep;
+	mutex_unlock(&psx->service);
 }
 
 int psx_device_suspend(struct psx_device *psx)
@@ -185,8 +193,13 @@ int psx_device_suspend(struct psx_device *psx)
 
 	if (error)
 		return 0;
+	/* Nobody switches them on again behind our back */
+	set_asleep(psx, true);
 	error = psx_rails_off(psx);
-	if (!error) {
+	if (error) {
+		set_asleep(psx, false);
+		psx_service_later(psx);
+	} else {
 		psx_write(psx, PSX_REG_IRQ_ENABLE, 0);
 		psx_service_pause(psx);
 	}
@@ -203,6 +216,7 @@ int psx_device_resume(struct psx_device *psx)
 		return 0;
 	if (psx_read(psx, PSX_REG_ID) == PSX_ID && psx_read(psx, PSX_REG_RING_CTRL) == 1 &&
 	    psx_read64(psx, PSX_REG_CQ_ADDR_LO) == psx->ring.queue_address) {
+		set_asleep(psx, false);
 		psx_write(psx, PSX_REG_IRQ_ENABLE, PSX_IRQ_ALL);
 		psx_service_start(psx);
 		psx_service_later(psx);

@@ -196,6 +196,7 @@ struct psx_device {
 	u32 series;			/* under service */
 	u32 cfg_told;			/* the last one that an event told of, under service */
 	bool running;			/* under service */
+	bool asleep;			/* nothing looks by itself; set under service */
 	bool ticking;			/* under service */
 	struct hrtimer tick;
 	struct work_struct tick_work;

@@ -31,7 +31,8 @@ static u32 rail_state(struct psx_device *psx)
 
 static void look_within(struct psx_rails *rails, u64 ns)
 {
-	mod_delayed_work(system_highpri_wq, &rails->work, nsecs_to_jiffies(ns));
+	/* Rounded up: not again and again within the tick before */
+	mod_delayed_work(system_highpri_wq, &rails->work, ns ? nsecs_to_jiffies(ns) + 1 : 0);
 }
 
 /* What the state is now, to all files, with the reason of whoever changed it */
@@ -56,9 +57,9 @@ void psx_rails_report(struct psx_device *psx)
 		return;
 	rails->wanted = false;
 	rails->held = false;
+	rails->heartbeat_ns = 0;
 	rails->reason = PSXDET_CAUSE_NONE;
-	if (event.state == PSXDET_RAILS_OFF)
-		psx_write(psx, PSX_REG_WATCHDOG_MS, 0);
+	psx_write(psx, PSX_REG_WATCHDOG_MS, 0);
 }
 
 /* The device ramps down from here on; it takes OFF in any state */
@@ -96,9 +97,12 @@ static void turn(struct psx_device *psx)
 	struct psx_rails *rails = &psx->rails;
 	u64 now = ktime_get_ns();
 	u64 next = PET_EVERY_NS;
+	u32 state;
 
 	expire(psx, now);
-	if (rail_state(psx) == PSX_RAIL_STATE_OFF)
+	/* One that tripped needs nobody */
+	state = rail_state(psx);
+	if (state == PSX_RAIL_STATE_OFF || state == PSX_RAIL_STATE_TRIPPED)
 		return;
 	psx_write(psx, PSX_REG_WATCHDOG_PET, 1);
 	if (rails->held)
@@ -168,8 +172,10 @@ static int rails_on(struct psx_device *psx, const struct psxdet_rails *r)
 	int error;
 
 	psx_service(psx);
-	if (psx->leaving)
+	if (psx->leaving || psx->gone)
 		return -ENODEV;
+	if (psx->asleep)
+		return -EBUSY;
 	if (rail_state(psx) == PSX_RAIL_STATE_TRIPPED ||
 	    psx_read(psx, PSX_REG_STATUS) & PSX_STATUS_INTERLOCK_OPEN)
 		return -EBUSY;
@@ -198,27 +204,31 @@ static int clear_trip(struct psx_device *psx)
 	return psx_control_check(psx);
 }
 
+/* Without control: it waits for nobody, and no device refuses it */
+static int switch_off(struct psx_device *psx)
+{
+	int error;
+
+	mutex_lock(&psx->service);
+	take_down(psx, PSXDET_CAUSE_NONE);
+	error = psx->gone ? -ENODEV : 0;
+	mutex_unlock(&psx->service);
+	return error;
+}
+
 int psx_set_rails(struct psx_device *psx, const struct psxdet_rails *r)
 {
 	int error;
 
 	if (!rails_valid(&psx->id, r))
 		return -EINVAL;
+	if (r->action == PSXDET_RAILS_DO_OFF)
+		return switch_off(psx);
 	error = psx_control_begin(psx);
 	if (error)
 		return error;
 	mutex_lock(&psx->service);
-	switch (r->action) {
-	case PSXDET_RAILS_DO_ON:
-		error = rails_on(psx, r);
-		break;
-	case PSXDET_RAILS_DO_CLEAR:
-		error = clear_trip(psx);
-		break;
-	default:
-		take_down(psx, PSXDET_CAUSE_NONE);
-		error = psx_control_check(psx);
-	}
+	error = r->action == PSXDET_RAILS_DO_ON ? rails_on(psx, r) : clear_trip(psx);
 	psx_service(psx);
 	mutex_unlock(&psx->service);
 	psx_control_end(psx);
@@ -247,6 +257,7 @@ void psx_rails_take(struct psx_device *psx)
 	struct psx_rails *rails = &psx->rails;
 
 	mutex_lock(&psx->service);
+	expire(psx, ktime_get_ns());
 	rails->held = false;
 	rails->hold_ns = 0;
 	rails->heartbeat_ns = 0;
@@ -261,6 +272,7 @@ void psx_rails_release(struct psx_device *psx)
 
 	mutex_lock(&psx->service);
 	psx_service(psx);
+	expire(psx, ktime_get_ns());
 	if (rails->wanted && rails->hold_ns) {
 		psx_write(psx, PSX_REG_ACQ_CTRL, PSX_ACQ_ABORT);
 		psx_service(psx);

@@ -104,7 +104,7 @@ static void end_series(struct psx_device *psx)
 void psx_tick_start(struct psx_device *psx)
 {
 	lockdep_assert_held(&psx->service);
-	if (psx->ticking || psx->gone)
+	if (psx->ticking || psx->gone || psx->asleep)
 		return;
 	psx->ticking = true;
 	hrtimer_start(&psx->tick, TICK_NS, HRTIMER_MODE_REL);
@@ -196,8 +196,9 @@ static void tick_work(struct work_struct *work)
 
 	mutex_lock(&psx->service);
 	psx->ticking = false;
-	psx_service(psx);
-	if (!psx->gone) {
+	if (!psx->asleep)
+		psx_service(psx);
+	if (!psx->gone && !psx->asleep) {
 		if (READ_ONCE(psx->error_waits))
 			psx_report_stray_error(psx);
 		turn_ring(psx);
@@ -227,13 +228,19 @@ void psx_service_init(struct psx_device *psx)
 	INIT_WORK(&psx->tick_work, tick_work);
 }
 
-/* Nothing looks by itself until psx_service_start(); interrupts are off */
+/*
+ * Nothing looks by itself until psx_device_resume(); interrupts are off. What is
+ * cancelled here may have been about to begin the next: asleep keeps it from that.
+ */
 void psx_service_pause(struct psx_device *psx)
 {
+	mutex_lock(&psx->service);
+	psx->asleep = true;
+	mutex_unlock(&psx->service);
 	psx_rails_stop(psx);
+	cancel_delayed_work_sync(&psx->watch);
 	hrtimer_cancel(&psx->tick);
 	cancel_work_sync(&psx->tick_work);
-	cancel_delayed_work_sync(&psx->watch);
 	mutex_lock(&psx->service);
 	psx->ticking = false;
 	mutex_unlock(&psx->service);

@@ -96,7 +96,7 @@ static ssize_t max_neighbour_mv_store(struct device *dev, struct device_attribut
 		return -ERESTARTSYS;
 	mutex_lock(&psx->control);
 	error = tighten(psx, mv);
-	mutex_unlock(&psx->control);
+	psx_control_end(psx);
 	mutex_unlock(&psx->loading);
 	return error ?: size;
 }

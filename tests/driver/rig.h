@@ -100,6 +100,12 @@ struct rig_patience {
 struct rig_patience rig_patience(void);
 void rig_wait(const struct rig_patience *patience, const char *what);
 
+/* The folder of the modules, PSX_MODULES or tests/vm/run's; NULL: who knows */
+const char *rig_modules(void);
+/* 0 or errno */
+int rig_load(const char *name);
+int rig_unload(const char *name);
+
 /* Kernel's log from now on */
 int rig_log_open(void);
 bool rig_log_has(int log, const char *text);

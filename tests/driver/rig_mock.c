@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "rig.h"
@@ -112,6 +113,42 @@ void rig_unplug(struct rig *rig)
 
 	path_of(path, sizeof(path), rig->name, "");
 	ck_assert_msg(rmdir(path) == 0, "rmdir %s: %s", path, strerror(errno));
+}
+
+const char *rig_modules(void)
+{
+	static char line[512];
+	char *folder = getenv("PSX_MODULES");
+	FILE *config;
+
+	if (folder)
+		return folder;
+	config = fopen("/run/psxvm/config", "re");
+	while (config && !folder && fgets(line, sizeof(line), config))
+		if (strncmp(line, "modules='", 9) == 0)
+			folder = strtok(line + 9, "'");
+	if (config)
+		(void)fclose(config);
+	return folder;
+}
+
+int rig_load(const char *name)
+{
+	char path[512];
+	int file, error;
+
+	(void)snprintf(path, sizeof(path), "%s/%s.ko", rig_modules(), name);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return errno;
+	error = syscall(SYS_finit_module, file, "", 0) < 0 ? errno : 0;
+	(void)close(file);
+	return error;
+}
+
+int rig_unload(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) < 0 ? errno : 0;
 }
 
 int rig_log_open(void)

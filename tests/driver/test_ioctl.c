@@ -74,6 +74,9 @@ static const struct command commands[] = {
 	{ "GET_STATS", PSXDET_IOC_GET_STATS, ON_DEVICE, EINVAL, fill_nothing, 0 },
 	{ "DOWNLOAD", PSXDET_IOC_DOWNLOAD, ON_DEVICE, 0, fill_transfer,
 	  offsetof(struct psxdet_transfer, reserved) },
+	{ "GET_CONFIG", PSXDET_IOC_GET_CONFIG, ON_DEVICE, 0, fill_nothing, 0 },
+	{ "GET_BANK", PSXDET_IOC_GET_BANK, ON_DEVICE, 0, fill_nothing,
+	  offsetof(struct psxdet_bank, k) },
 	{ "CLAIM", PSXDET_IOC_CLAIM, ON_DEVICE, EBUSY, fill_nothing,
 	  offsetof(struct psxdet_claim, reserved) },
 	{ "BANK", PSXDET_IOC_BANK, ON_CLAIM, 0, fill_bank, offsetof(struct psxdet_bank, reserved) },
@@ -90,6 +93,7 @@ static const struct command commands[] = {
 	{ "TRIGGER", PSXDET_IOC_TRIGGER, ON_CLAIM, EBUSY, fill_nothing, 0 },
 	{ "SHUTTER", PSXDET_IOC_SHUTTER, ON_CLAIM, 0, fill_nothing,
 	  offsetof(struct psxdet_shutter, reserved) },
+	{ "BEAT", PSXDET_IOC_BEAT, ON_CLAIM, EINVAL, fill_nothing, 0 },
 };
 
 #define COMMANDS ((int)(sizeof(commands) / sizeof(commands[0])))

@@ -502,6 +502,21 @@ START_TEST(test_unbound)
 }
 END_TEST
 
+/* No heart has to beat for rails that tripped, and a trip goes with the detector */
+START_TEST(test_removed_tripped)
+{
+	on(0, 60000, 50);
+	(void)rig_drain_events(fd);
+	ck_assert_int_eq(rig_ioctl(claim, PSXDET_IOC_BEAT, NULL), 0);
+	ck_assert_int_eq(rig_set(&rig, "overcurrent_at", "0"), 0);
+	await(PSXDET_RAILS_TRIPPED, PSXDET_CAUSE_CURRENT);
+	refuse(claim, PSXDET_IOC_BEAT, NULL, EINVAL, "BEAT after a trip");
+	ck_assert_int_eq(rig_set(&rig, "live", "0"), 0);
+	ck_assert_uint_eq(rig_event(fd, PSXDET_EVENT_GONE).type, PSXDET_EVENT_GONE);
+	ck_assert_int_eq(rails(PSXDET_RAILS_DO_CLEAR, 0, 0, 0), ENODEV);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("rails");
@@ -518,5 +533,6 @@ int main(void)
 	tcase_add_test(tcase, test_trip_latched);
 	tcase_add_test(tcase, test_removed);
 	tcase_add_test(tcase, test_unbound);
+	tcase_add_test(tcase, test_removed_tripped);
 	return rig_main(suite);
 }
