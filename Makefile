@@ -80,7 +80,7 @@ help:
 	@echo 'make check-pci, check-kernels, check-debug, check-host: slower ones'
 	@echo 'make accept     a calibrated detector beside the numbers wanted of it (PSX_IMAGES=folder)'
 	@echo 'make bench      speed beside memset and memcpy of the same run'
-	@echo 'make fuzz       libFuzzer on the decoder and the file reader (FUZZ_SECONDS=600)'
+	@echo 'make fuzz       libFuzzer on the decoder and the readers of files (FUZZ_SECONDS=600)'
 	@echo 'make install    into PREFIX=$(PREFIX); the driver, too, as docs/host.md says;  make uninstall'
 	@echo 'make modules    psxdet.ko and psxdet-mock.ko into $(BUILD)/modules/ (KDIR=headers)'
 	@echo 'make clean'

@@ -34,11 +34,14 @@ static void use_frame(const struct psx_frame *frame)
 {
 	const struct psx_frame_info *info = psx_frame_get_info(frame);
 	size_t pixels = (size_t)info->width * info->height;
+	const uint8_t *mask = psx_frame_get_mask(frame);
 	struct psx_error err;
 	int16_t *values;
 
 	if (pixels > MOST_PIXELS)
 		return;
+	for (size_t i = 0; mask && i < pixels; i++)
+		require(mask[i] <= 1);
 	values = malloc(pixels * sizeof(*values));
 	if (psx_frame_to_dense(frame, values, info->width, &err))
 		require(strlen(err.message) > 0);

@@ -59,11 +59,35 @@ void mend_frame(uint8_t *p, size_t length)
 	put(p + length - 4, psx_crc32c(psx_crc32c(0, p, 32), p + index, 8 * chunks + 4), 4);
 }
 
-/* Records from `at` on: what the payload says, then the CRC. */
-static uint64_t mend_records(uint8_t *p, uint64_t at, uint64_t end)
+/* A mask's record: its CRCs, and the length that its size has */
+static uint64_t mend_mask(uint8_t *p, uint64_t at, uint64_t end)
 {
-	while (at + 112 <= end && memcmp(p + at, "FRAM", 4) == 0) {
+	uint64_t length;
+
+	memset(p + at + 18, 0, 2);
+	memset(p + at + 22, 0, 2);
+	length = (get(p + at + 16, 4) * get(p + at + 20, 4) + 7) / 8;
+	put(p + at + 8, length, 8);
+	if (length > end - at - 32)
+		length = end - at - 32;
+	put(p + at + 28, psx_crc32c(0, p + at + 32, length), 4);
+	put(p + at + 4, psx_crc32c(0, p + at + 8, 24), 4);
+	return at + 32 + (length + 7) / 8 * 8;
+}
+
+/* Records from `at` on: what the payload says, then the CRC. */
+static uint64_t mend_records(uint8_t *p, uint64_t at, uint64_t end, uint64_t *masks)
+{
+	while (at + 112 <= end) {
 		uint64_t length = get(p + at + 8, 8);
+
+		if (memcmp(p + at, "MASK", 4) == 0) {
+			at = mend_mask(p, at, end);
+			++*masks;
+			continue;
+		}
+		if (memcmp(p + at, "FRAM", 4) != 0)
+			break;
 		uint8_t *payload = p + at + 112;
 
 		if (length > end - at - 112)
@@ -88,22 +112,25 @@ static uint64_t mend_records(uint8_t *p, uint64_t at, uint64_t end)
 
 void mend_file(uint8_t *p, size_t length)
 {
-	uint64_t metadata, index;
+	uint64_t metadata, index, masks = 0, entries;
 	uint8_t *trailer = p + length - 32;
 
 	if (length < 56)
 		return;
-	memcpy(p, "\x89PSX\r\n\x1a\n\1\0\0\0", 12);
+	memcpy(p, "\x89PSX\r\n\x1a\n\2\0\0\0", 12);
 	metadata = get(p + 12, 4);
 	if (metadata <= length - 24)
 		put(p + 16, psx_crc32c(0, p + 24, metadata), 4);
 	put(p + 20, psx_crc32c(0, p, 20), 4);
 	if (metadata > length - 56)
 		return;
-	index = mend_records(p, 24 + (metadata + 7) / 8 * 8, length - 32);
+	index = mend_records(p, 24 + (metadata + 7) / 8 * 8, length - 32, &masks);
 	if (index > length - 32 || memcmp(trailer + 24, "PSXEND\r\n", 8) != 0)
 		return;
 	put(trailer, index, 8);
-	put(trailer + 8, (length - 32 - index) / 8, 8);
+	entries = (length - 32 - index) / 8;
+	masks = masks < entries ? masks : entries;
+	put(trailer + 8, entries - masks, 8);
+	put(trailer + 20, masks, 4);
 	put(trailer + 16, psx_crc32c(0, p + index, length - 32 - index + 16), 4);
 }

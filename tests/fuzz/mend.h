@@ -8,5 +8,8 @@
 
 void mend_frame(uint8_t *p, size_t length);
 void mend_file(uint8_t *p, size_t length);
+/* JSON again, up to `most` bytes; `seed` changes numbers in one of its blocks, 0 none.
+ * Returns its length; what is no JSON stays. */
+size_t mend_calibration(uint8_t *data, size_t size, size_t most, unsigned int seed);
 
 #endif

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * Inputs to start from: seeds FRAME_FOLDER FILE_FOLDER VECTOR.hex...
- * Payloads of the vectors and of small frames of every kind, and a file of each.
+ * Inputs to start from: seeds FRAME_FOLDER FILE_FOLDER CALIBRATION_FOLDER VECTOR.hex...
+ * Payloads of the vectors and of small frames of every kind, and a file of each, the
+ * noisy ones with masks. Calibrations with and without border, nulls and defects.
  */
+#include <calibration.h>
+#include <frame.h>
 #include <libgen.h>
 #include <psxdet.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void save_file(const char *folder, const char *name, const struct psx_frame *frame)
 {
@@ -63,6 +67,17 @@ static void save_vector(char **folders, char *path)
 	psx_frame_free(frame);
 }
 
+static void add_mask(struct psx_frame *frame, unsigned int which)
+{
+	struct psx_mask *mask = psx_mask_new(frame->info.width, frame->info.height);
+
+	if (!mask)
+		exit(1);
+	mask->bad[which] = 1;
+	psx_frame_set_mask(frame, mask);
+	psx_mask_unref(mask);
+}
+
 /* Noise of so many bits, of which the threshold leaves more or less. */
 static void save_noise(char **folders, unsigned int bits, unsigned int threshold, bool both)
 {
@@ -80,16 +95,52 @@ static void save_noise(char **folders, unsigned int bits, unsigned int threshold
 	frame = psx_frame_encode(&info, values, info.width, NULL);
 	if (!frame)
 		exit(1);
+	add_mask(frame, bits);
 	(void)snprintf(name, sizeof(name), "noise-%u-%u-%d", bits, threshold, both);
 	save(folders, name, frame);
 	psx_frame_free(frame);
 }
 
+static void save_calibration(const char *folder, const char *name, struct psx_geometry geometry,
+			     unsigned int k)
+{
+	struct psx_calibration *cal = psx_calibration_create(&geometry, NULL);
+	struct psx_kernel *kernel = psx_kernel_preset(k == 5 ? "log" : "laplacian", NULL);
+	char path[4096];
+
+	if (!cal || !kernel)
+		exit(1);
+	cal->info.id = 1;
+	cal->info.biases = cal->info.frames = 17;
+	cal->exposure_ns = 1000000;
+	(void)strcpy(cal->info.serial, "seed");
+	if (k) {
+		struct psx_null *null = calloc(1, sizeof(*null));
+
+		cal->defects[cal->count / 2] = PSX_WEAK;
+		cal->info.weak = 1;
+		*null = (struct psx_null){ .name = "null", .k = k, .mode = PSX_MODE_SCAN,
+					   .outputs = cal->count };
+		null->corrections = calloc(cal->count, sizeof(*null->corrections));
+		memcpy(null->weights, psx_kernel_get_weights(kernel), k * k * sizeof(double));
+		cal->nulls = null;
+		cal->info.nulls = 1;
+	}
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	if (psx_calibration_save(cal, path, NULL))
+		exit(1);
+	psx_calibration_free(cal);
+	psx_kernel_free(kernel);
+}
+
 int main(int argc, char **argv)
 {
-	if (argc < 3)
+	if (argc < 4)
 		return 2;
-	for (int i = 3; i < argc; i++)
+	save_calibration(argv[3], "plain", (struct psx_geometry){ 7, 6, 0 }, 0);
+	save_calibration(argv[3], "null", (struct psx_geometry){ 6, 7, 0 }, 3);
+	save_calibration(argv[3], "border", (struct psx_geometry){ 9, 8, 1 }, 5);
+	for (int i = 4; i < argc; i++)
 		save_vector(argv + 1, argv[i]);
 	for (unsigned int bits = 1; bits <= 15; bits += 2) {
 		for (unsigned int both = 0; both <= 1; both++) {
