@@ -583,8 +583,19 @@ PSX_API int psx_calibration_check(const struct psx_calibration *cal,
 /** Parameters of sub-pixel (x, y); ERANGE outside. */
 PSX_API int psx_calibration_get_hecht(const struct psx_calibration *cal, uint32_t x, uint32_t y,
 				      bool forward, struct psx_hecht *hecht);
+/** PSX_DEAD outside. */
 PSX_API enum psx_defect psx_calibration_get_defect(const struct psx_calibration *cal, uint32_t x,
 						   uint32_t y);
+
+/** A kernel that was nulled. */
+struct psx_calibration_null {
+	char name[64];
+	unsigned int k;
+	enum psx_mode mode;
+};
+/** Number `index` of info->nulls; ERANGE past the last. */
+PSX_API int psx_calibration_get_null(const struct psx_calibration *cal, size_t index,
+				     struct psx_calibration_null *null);
 
 /**
  * A bank through each sub-pixel's own curve, with the null of this kernel when

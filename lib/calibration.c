@@ -98,6 +98,20 @@ enum psx_defect psx_calibration_get_defect(const struct psx_calibration *cal, ui
 		       (enum psx_defect)cal->defects[(size_t)y * g->width + x] : PSX_DEAD;
 }
 
+int psx_calibration_get_null(const struct psx_calibration *cal, size_t index,
+			     struct psx_calibration_null *null)
+{
+	const struct psx_null *it = cal->nulls + index;
+
+	if (index >= cal->info.nulls) {
+		errno = ERANGE;
+		return -1;
+	}
+	*null = (struct psx_calibration_null){ .k = it->k, .mode = it->mode };
+	memcpy(null->name, it->name, sizeof(null->name));
+	return 0;
+}
+
 bool psx_calibration_sees(const struct psx_calibration *cal, size_t place)
 {
 	const struct psx_geometry *g = &cal->info.geometry;

@@ -87,6 +87,21 @@ static json_t *new_curves(const struct psx_calibration *cal, int sign)
 	return values ? curves : NULL;
 }
 
+/* A kernel's name may be of a file, in any encoding, or cut within a character */
+static json_t *new_name(const char *name)
+{
+	char plain[sizeof(((struct psx_null *)NULL)->name)];
+	json_t *text = json_string(name);
+	size_t i;
+
+	if (text)
+		return text;
+	for (i = 0; name[i]; i++)
+		plain[i] = (char)(name[i] & 0x80 ? '?' : name[i]);
+	plain[i] = '\0';
+	return json_string(plain);
+}
+
 static json_t *new_null(const struct psx_null *null)
 {
 	json_t *weights = json_array();
@@ -94,7 +109,7 @@ static json_t *new_null(const struct psx_null *null)
 
 	for (i = 0; i < null->k * null->k; i++)
 		(void)json_array_append_new(weights, json_real(null->weights[i]));
-	return json_pack("{s:s, s:i, s:i, s:o, s:o}", "name", null->name, "k", (int)null->k, "mode",
+	return json_pack("{s:o, s:i, s:i, s:o, s:o}", "name", new_name(null->name), "k", (int)null->k, "mode",
 			 (int)null->mode, "weights", weights, "corrections",
 			 new_block("f32le", null->corrections, null->outputs,
 				   sizeof(*null->corrections)));

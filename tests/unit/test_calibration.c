@@ -587,6 +587,32 @@ START_TEST(files_keep_everything)
 }
 END_TEST
 
+/* Files have names in any encoding; a measurement of a minute is kept all the same */
+START_TEST(names_of_kernels)
+{
+	static const struct {
+		const char *name, *kept;
+	} table[] = {
+		{ "laplacian", "laplacian" }, { "\xc3\xa4", "\xc3\xa4" }, { "kern-\xff", "kern-?" },
+	};
+	struct psx_calibration *cal = some(), *again;
+	struct psx_calibration_null null = { 0 };
+
+	ck_assert(psx_calibration_get_null(cal, 1, &null) == -1 && errno == ERANGE);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		(void)strcpy(cal->nulls[0].name, table[i].name);
+		save(cal, paths[0]);
+		again = psx_calibration_load(paths[0], NULL);
+		ck_assert_ptr_nonnull(again);
+		ck_assert_int_eq(psx_calibration_get_null(again, 0, &null), 0);
+		ck_assert_str_eq(null.name, table[i].kept);
+		ck_assert_uint_eq(null.k, cal->nulls[0].k);
+		psx_calibration_free(again);
+	}
+	psx_calibration_free(cal);
+}
+END_TEST
+
 static void check_refused(int code, const char *word)
 {
 	struct psx_error err = { 0 };
@@ -740,6 +766,7 @@ int main(void)
 	suite_add_tcase(suite, c);
 	tcase_add_checked_fixture(f, make_folder, remove_folder);
 	tcase_add_test(f, files_keep_everything);
+	tcase_add_test(f, names_of_kernels);
 	tcase_add_test(f, cut_and_altered_files_are_refused);
 	tcase_add_test(f, bad_values_are_named);
 	tcase_add_test(f, what_stood_there_stays);

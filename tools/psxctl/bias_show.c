@@ -129,11 +129,10 @@ static void print_differing(const struct shown *s)
 
 static void print_text(const struct shown *s)
 {
-	static const char *const modes[] = { "scan", "snap", "point" };
 	const struct region *r = &s->b->region;
 
 	printf("channel %ld (%u x %u, %s), phase %ld of %u: sub-pixels %u,%u .. %u,%u, %s\n",
-	       s->b->channel, s->channel->k, s->channel->k, modes[s->channel->mode % 3], s->b->phase,
+	       s->b->channel, s->channel->k, s->channel->k, ctl_mode_name(s->channel->mode), s->b->phase,
 	       s->channel->phases, r->x, r->y, r->x + r->width - 1, r->y + r->height - 1,
 	       s->loaded ? "as monitored" : "as loaded");
 	if (r->width <= TABLE_WIDTH && r->height <= TABLE_HEIGHT) {

@@ -34,6 +34,19 @@ static json_t *hecht_json(const struct psx_hecht *h)
 			 h->surface, "residual", h->residual, "dark", h->dark);
 }
 
+static json_t *nulls_json(const struct psx_calibration *cal)
+{
+	struct psx_calibration_null null;
+	json_t *nulls = json_array();
+	size_t i;
+
+	for (i = 0; !psx_calibration_get_null(cal, i, &null); i++)
+		(void)json_array_append_new(nulls, json_pack("{s:s, s:i, s:s}", "name", null.name, "k",
+							     (int)null.k, "mode",
+							     ctl_mode_name(null.mode)));
+	return nulls;
+}
+
 static void print_json(const struct cal *c, const struct psx_calibration *cal)
 {
 	const struct psx_calibration_info *info = psx_calibration_get_info(cal);
@@ -43,7 +56,7 @@ static void print_json(const struct cal *c, const struct psx_calibration *cal)
 
 	(void)snprintf(id, sizeof(id), "%08x", info->id);
 	object = json_pack("{s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:f,"
-			   " s:f, s:f, s:I}",
+			   " s:f, s:f, s:o}",
 			   "id", id, "model", info->model, "serial", info->serial, "time",
 			   (json_int_t)info->time, "temperature_mc", info->temperature_mc, "width",
 			   (int)info->geometry.width, "height", (int)info->geometry.height, "border",
@@ -51,7 +64,7 @@ static void print_json(const struct cal *c, const struct psx_calibration *cal)
 			   (int)info->frames, "dead", (int)info->dead, "hot", (int)info->hot,
 			   "stuck", (int)info->stuck, "weak", (int)info->weak, "headroom",
 			   info->headroom, "fit_rms", info->fit_rms, "fit_max", info->fit_max,
-			   "nulls", (json_int_t)info->nulls);
+			   "nulls", nulls_json(cal));
 	if (c->pixel_given && !psx_calibration_get_hecht(cal, c->x, c->y, false, &reverse) &&
 	    !psx_calibration_get_hecht(cal, c->x, c->y, true, &forward))
 		(void)json_object_set_new(object, "pixel", json_pack(
@@ -80,6 +93,16 @@ static void print_pixel(const struct cal *c, const struct psx_calibration *cal)
 	print_sign("forward", &forward);
 }
 
+static void print_nulls(const struct psx_calibration *cal)
+{
+	struct psx_calibration_null null;
+	size_t i;
+
+	for (i = 0; !psx_calibration_get_null(cal, i, &null); i++)
+		printf("%s%s (%s)", i ? ", " : "nulled       ", null.name, ctl_mode_name(null.mode));
+	puts(i ? "" : "nulled       no kernel");
+}
+
 static void print_text(const struct cal *c, const struct psx_calibration *cal)
 {
 	const struct psx_calibration_info *info = psx_calibration_get_info(cal);
@@ -100,7 +123,7 @@ static void print_text(const struct cal *c, const struct psx_calibration *cal)
 	printf("headroom     %.3f of weight 1\n", info->headroom);
 	printf("fits         off by %.3f %% rms, %.3f %% at most, of the response at weight 1\n",
 	       100 * info->fit_rms, 100 * info->fit_max);
-	printf("nulled       %zu kernel%s\n", info->nulls, info->nulls == 1 ? "" : "s");
+	print_nulls(cal);
 	if (c->pixel_given)
 		print_pixel(c, cal);
 }

@@ -32,6 +32,15 @@ const char *ctl_cause_words(uint32_t cause)
 	return cause < sizeof(words) / sizeof(words[0]) ? words[cause] : "for an unknown reason";
 }
 
+const char *ctl_mode_name(enum psx_mode mode)
+{
+	static const char *const names[] = {
+		[PSX_MODE_SCAN] = "scan", [PSX_MODE_SNAP] = "snap", [PSX_MODE_POINT] = "point",
+	};
+
+	return mode <= PSX_MODE_POINT ? names[mode] : "unknown";
+}
+
 const char *ctl_shutter_name(enum psx_shutter shutter)
 {
 	static const char *const names[] = {

@@ -76,15 +76,10 @@ int option_polarity(const char *text, enum psx_polarity *polarity)
 
 int option_mode(const char *text, enum psx_mode *mode)
 {
-	static const char *const names[] = { "scan", "snap", "point" };
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		if (!strcmp(text, names[i])) {
-			*mode = (enum psx_mode)i;
+	for (*mode = PSX_MODE_SCAN; *mode <= PSX_MODE_POINT; ++*mode)
+		if (!strcmp(text, ctl_mode_name(*mode)))
 			return 0;
-		}
-	}
+	*mode = PSX_MODE_SCAN;
 	return -1;
 }
 

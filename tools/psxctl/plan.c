@@ -70,10 +70,8 @@ static json_t *kernel_json(const struct psx_kernel *kernel)
 /* What the plan has the device do; what was loaded by others is not known */
 static void add_settings(json_t *object, const struct plan *plan)
 {
-	static const char *const modes[] = { "scan", "snap", "point" };
-
 	(void)json_object_update_new(object, json_pack(
-		"{s:s, s:s, s:i, s:f, s:i, s:i, s:I, s:I}", "mode", modes[plan->mode], "polarity",
+		"{s:s, s:s, s:i, s:f, s:i, s:i, s:I, s:I}", "mode", ctl_mode_name(plan->mode), "polarity",
 		plan->polarity == PSX_BOTH ? "both" : "positive", "threshold",
 		(int)plan->threshold.bits, "threshold_share", plan->threshold.share, "accumulate",
 		(int)plan->accumulate, "pga", (int)plan->pga, "exposure_ns",

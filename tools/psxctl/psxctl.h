@@ -56,8 +56,9 @@ void ctl_json(struct ctl *ctl, json_t *object);
 /* A string of any bytes: what is not UTF-8 becomes U+FFFD. New reference, or NULL. */
 json_t *ctl_json_text(const char *text);
 
-/* names.c: states of struct psx_device_status; a cause as "over-current", and as
+/* names.c: modes; states of struct psx_device_status; a cause as "over-current", and as
  * "by over-current" */
+const char *ctl_mode_name(enum psx_mode mode);
 const char *ctl_rails_name(uint32_t rails);
 const char *ctl_cause_name(uint32_t cause);
 const char *ctl_cause_words(uint32_t cause);
