@@ -41,12 +41,13 @@ int psx_device_light(struct psx_device *dev, enum psx_shutter position);
 
 /* Rails on and, where there is a shutter, its position, as they were before */
 struct psx_bench {
+	bool begun;
 	enum psx_shutter shutter;
 	bool rails; /* were switched on */
 };
 
 int psx_bench_begin(struct psx_device *dev, struct psx_bench *bench);
-/* Puts back what begin and light changed. Keeps errno and dev->error. */
+/* Puts back what begin and light changed; nothing where there was no begin. Keeps errno and dev->error. */
 void psx_bench_end(struct psx_device *dev, const struct psx_bench *bench);
 
 /* In the dark, rails on: offset and dark maps of the banks, and their masks. Does

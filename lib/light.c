@@ -36,6 +36,7 @@ int psx_bench_begin(struct psx_device *dev, struct psx_bench *bench)
 	if (psx_device_claim(dev) ||
 	    dev->transport->ops->get_status(dev->transport, &now, &dev->error))
 		return -1;
+	bench->begun = true;
 	bench->shutter = now.shutter;
 	bench->rails = now.rails != PSX_RAILS_ON;
 	return bench->rails ? psx_device_rails_on(dev, NULL) : 0;
@@ -46,6 +47,8 @@ void psx_bench_end(struct psx_device *dev, const struct psx_bench *bench)
 	const struct psx_error error = dev->error;
 	int code = errno;
 
+	if (!bench->begun)
+		return;
 	if (bench->rails)
 		(void)psx_device_rails_off(dev);
 	if (dev->transport->info.caps & PSX_CAP_SHUTTER)
