@@ -15,44 +15,20 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "attributes.h"
 #include "decimal.h"
 #include "mock.h"
 
 #define NAME_BYTES	256
-
-/* Places behind the decimal point of an attribute's unit */
-#define PLACES_MISMATCH		6	/* ppm */
-#define PLACES_READ_NOISE	3	/* 1/1000 grey level */
-#define PLACES_RATE		3	/* 1/1000 frame a second */
-#define PLACES_DOSE_RATE	6	/* pGy/s of uGy/s */
-#define PLACES_TEMPERATURE	3	/* 1/1000 degree Celsius */
-#define PLACES_TIME		9	/* ns of s */
-
-#define MOST_DEFECTS		65536
-#define MOST_TIME_NS		(9000000000ull * NSEC_PER_SEC)
-#define LEAST_MC		-40000
-#define MOST_MC			125000
-#define ROOM_MC			25000
+#define MOST_TIME_NS	(9000000000ull * NSEC_PER_SEC)
+#define LEAST_MC	-40000
+#define MOST_MC		125000
 
 struct mock {
 	struct config_item item;
 	struct mutex lock;		/* all below */
-	char profile[16];
 	char scene[NAME_BYTES];		/* empty: darkness */
-	u64 width;
-	u64 height;
-	u64 seed;
-	u64 mismatch;
-	u64 photons;
-	u64 read_noise;
-	u64 rate;
-	u64 dose_rate;
-	u64 pitch;
-	u64 fault_grant;
-	u64 dead;
-	u64 hot;
-	u64 stuck;
-	struct psx_model_faults faults;	/* may change while it is live */
+	struct mock_attributes attrs;	/* .faults may change while it is live */
 	struct mock_detector *detector;	/* NULL = not live */
 	struct platform_device *pdev;
 };
@@ -121,26 +97,14 @@ static ssize_t show_text(struct mock *mock, const char *field, char *page)
 #define MOCK_NUMBER(_name, _places)							\
 static ssize_t mock_##_name##_show(struct config_item *item, char *page)		\
 {											\
-	return show_number(to_mock(item), &to_mock(item)->_name, _places, page);	\
+	return show_number(to_mock(item), &to_mock(item)->attrs._name, _places,	\
+			   page);							\
 }											\
 static ssize_t mock_##_name##_store(struct config_item *item, const char *page,	\
 				    size_t size)					\
 {											\
-	return store_number(to_mock(item), &to_mock(item)->_name, _places, page, size);	\
-}											\
-CONFIGFS_ATTR(mock_, _name)
-
-#define MOCK_TEXT(_name)								\
-static ssize_t mock_##_name##_show(struct config_item *item, char *page)		\
-{											\
-	return show_text(to_mock(item), to_mock(item)->_name, page);			\
-}											\
-static ssize_t mock_##_name##_store(struct config_item *item, const char *page,	\
-				    size_t size)					\
-{											\
-	struct mock *mock = to_mock(item);						\
-											\
-	return store_text(mock, mock->_name, sizeof(mock->_name), page, size);		\
+	return store_number(to_mock(item), &to_mock(item)->attrs._name, _places,	\
+			    page, size);						\
 }											\
 CONFIGFS_ATTR(mock_, _name)
 
@@ -151,7 +115,7 @@ static ssize_t set_faults(struct mock *mock, void *field, const void *value, siz
 	mutex_lock(&mock->lock);
 	memcpy(field, value, bytes);
 	if (mock->detector)
-		mock_detector_set_faults(mock->detector, &mock->faults);
+		mock_detector_set_faults(mock->detector, &mock->attrs.faults);
 	mutex_unlock(&mock->lock);
 	return size;
 }
@@ -186,12 +150,12 @@ static ssize_t show_time(struct mock *mock, const u64 *field, char *page)
 #define MOCK_TIME(_name, _field)							\
 static ssize_t mock_##_name##_show(struct config_item *item, char *page)		\
 {											\
-	return show_time(to_mock(item), &to_mock(item)->faults._field, page);		\
+	return show_time(to_mock(item), &to_mock(item)->attrs.faults._field, page);	\
 }											\
 static ssize_t mock_##_name##_store(struct config_item *item, const char *page,	\
 				    size_t size)					\
 {											\
-	return store_time(to_mock(item), &to_mock(item)->faults._field, page, size);	\
+	return store_time(to_mock(item), &to_mock(item)->attrs.faults._field, page, size); \
 }											\
 CONFIGFS_ATTR(mock_, _name)
 
@@ -204,7 +168,7 @@ static ssize_t mock_temperature_show(struct config_item *item, char *page)
 	s32 mc;
 
 	mutex_lock(&mock->lock);
-	mc = mock->faults.temperature_mc;
+	mc = mock->attrs.faults.temperature_mc;
 	mutex_unlock(&mock->lock);
 	if (mc < 0)
 		*page = '-';
@@ -226,7 +190,7 @@ static ssize_t mock_temperature_store(struct config_item *item, const char *page
 	if (value > (minus ? -LEAST_MC : MOST_MC))
 		return -ERANGE;
 	mc = minus ? -(s32)value : (s32)value;
-	return set_faults(mock, &mock->faults.temperature_mc, &mc, sizeof(mc), size);
+	return set_faults(mock, &mock->attrs.faults.temperature_mc, &mc, sizeof(mc), size);
 }
 CONFIGFS_ATTR(mock_, temperature);
 
@@ -236,7 +200,7 @@ static ssize_t mock_readback_faults_show(struct config_item *item, char *page)
 	u32 value;
 
 	mutex_lock(&mock->lock);
-	value = mock->faults.readback;
+	value = mock->attrs.faults.readback;
 	mutex_unlock(&mock->lock);
 	return sprintf(page, "%u\n", value);
 }
@@ -251,65 +215,46 @@ static ssize_t mock_readback_faults_store(struct config_item *item, const char *
 	error = kstrtou32(page, 10, &value);
 	if (error)
 		return error;
-	if (value > MOST_DEFECTS)
+	if (value > MOCK_MOST_DEFECTS)
 		return -ERANGE;
-	return set_faults(mock, &mock->faults.readback, &value, sizeof(value), size);
+	return set_faults(mock, &mock->attrs.faults.readback, &value, sizeof(value), size);
 }
 CONFIGFS_ATTR(mock_, readback_faults);
 
-/* A profile; one with a size of its own sets it */
-struct profile {
-	const char *name;
-	u32 side;		/* 0 = any */
-	u32 pitch;
-};
-
-static const struct profile profiles[] = {
-	[PSX_PROFILE_IDEAL] = { "ideal" },
-	[PSX_PROFILE_REAL] = { "real" },
-	[PSX_PROFILE_CMOS32] = { "cmos32", 32 },
-	[PSX_PROFILE_MACROPIXEL] = { "macropixel", 3, 3000 },
-	[PSX_PROFILE_UNPASSIVATED] = { "unpassivated" },
-};
-
-static int find_profile(const char *name)
-{
-	int i;
-
-	static_assert(ARRAY_SIZE(profiles) == PSX_MODEL_PROFILES);
-	for (i = 0; i < PSX_MODEL_PROFILES; i++)
-		if (sysfs_streq(name, profiles[i].name))
-			return i;
-	return -EINVAL;
-}
-
 static ssize_t mock_profile_show(struct config_item *item, char *page)
 {
-	return show_text(to_mock(item), to_mock(item)->profile, page);
+	return show_text(to_mock(item), to_mock(item)->attrs.profile, page);
 }
 
 static ssize_t mock_profile_store(struct config_item *item, const char *page, size_t size)
 {
 	struct mock *mock = to_mock(item);
-	int found = find_profile(page);
 	ssize_t done;
 
-	done = store_text(mock, mock->profile, sizeof(mock->profile), page, size);
-	if (done < 0 || found < 0)
+	done = store_text(mock, mock->attrs.profile, sizeof(mock->attrs.profile), page, size);
+	if (done < 0)
 		return done;
 	mutex_lock(&mock->lock);
-	if (profiles[found].side && !mock->detector) {
-		mock->width = profiles[found].side;
-		mock->height = profiles[found].side;
-	}
-	if (profiles[found].pitch && !mock->detector)
-		mock->pitch = profiles[found].pitch;
+	if (!mock->detector)
+		mock_attributes_profile(&mock->attrs);
 	mutex_unlock(&mock->lock);
 	return done;
 }
 CONFIGFS_ATTR(mock_, profile);
 
-MOCK_TEXT(scene);
+static ssize_t mock_scene_show(struct config_item *item, char *page)
+{
+	return show_text(to_mock(item), to_mock(item)->scene, page);
+}
+
+static ssize_t mock_scene_store(struct config_item *item, const char *page, size_t size)
+{
+	struct mock *mock = to_mock(item);
+
+	return store_text(mock, mock->scene, sizeof(mock->scene), page, size);
+}
+CONFIGFS_ATTR(mock_, scene);
+
 MOCK_NUMBER(width, 0);
 MOCK_NUMBER(height, 0);
 MOCK_NUMBER(seed, 0);
@@ -324,82 +269,11 @@ MOCK_NUMBER(dead, 0);
 MOCK_NUMBER(hot, 0);
 MOCK_NUMBER(stuck, 0);
 
-/* What may be written to @name; says in the log what is wrong with @value */
-static bool check(struct mock *mock, const char *name, u64 value, unsigned int places,
-		  u64 least, u64 most)
-{
-	char is[32], from[32], to[32];
-
-	if (value >= least && value <= most)
-		return true;
-	mock_decimal_print(is, sizeof(is), places, value);
-	mock_decimal_print(from, sizeof(from), places, least);
-	mock_decimal_print(to, sizeof(to), places, most);
-	dev_err(mock_root, "%s: %s is %s, need %s to %s\n", config_item_name(&mock->item), name,
-		strim(is), strim(from), strim(to));
-	return false;
-}
-
-static bool check_profile(struct mock *mock, enum psx_model_profile *profile)
-{
-	int found = find_profile(mock->profile);
-
-	if (found < 0) {
-		dev_err(mock_root,
-			"%s: profile is '%s', need ideal, real, cmos32, macropixel or unpassivated\n",
-			config_item_name(&mock->item), mock->profile);
-		return false;
-	}
-	*profile = found;
-	return true;
-}
-
-static int get_settings(struct mock *mock, struct mock_settings *s)
-{
-	enum psx_model_profile profile = PSX_PROFILE_REAL;
-	bool good = check_profile(mock, &profile);
-	u32 side = profiles[profile].side, pitch = profiles[profile].pitch;
-
-	good &= check(mock, "width", mock->width, 0, side ?: 1, side ?: PSX_MODEL_MAX_SIDE);
-	good &= check(mock, "height", mock->height, 0, side ?: 1, side ?: PSX_MODEL_MAX_SIDE);
-	good &= check(mock, "mismatch", mock->mismatch, PLACES_MISMATCH, 0, 100000);
-	good &= check(mock, "photons", mock->photons, 0, 1, U32_MAX);
-	good &= check(mock, "read_noise", mock->read_noise, PLACES_READ_NOISE, 0, 1000000);
-	good &= check(mock, "rate", mock->rate, PLACES_RATE, 0, 1000000000);
-	good &= check(mock, "dose_rate", mock->dose_rate, PLACES_DOSE_RATE, 100000, 32920000000ull);
-	good &= check(mock, "pitch", mock->pitch, 0, pitch ?: 1, pitch ?: 100000);
-	good &= check(mock, "dead", mock->dead, 0, 0, MOST_DEFECTS);
-	good &= check(mock, "hot", mock->hot, 0, 0, MOST_DEFECTS);
-	good &= check(mock, "stuck", mock->stuck, 0, 0, MOST_DEFECTS);
-	good &= check(mock, "fault_grant", mock->fault_grant, 0, 0, U32_MAX);
-	if (!good)
-		return -EINVAL;
-	s->rate_milli = mock->rate;
-	s->fault_grant = mock->fault_grant;
-	s->model = (struct psx_model_config) {
-		.profile = profile,
-		.width = mock->width,
-		.height = mock->height,
-		.pitch_um = mock->pitch,
-		.dose_rate_pgy_s = mock->dose_rate,
-		.seed = mock->seed,
-		.faults = mock->faults,
-	};
-	if (profile != PSX_PROFILE_IDEAL) {
-		s->model.mismatch_ppm = mock->mismatch;
-		s->model.photons = mock->photons;
-		s->model.read_noise_milli = mock->read_noise;
-		s->model.dead = mock->dead;
-		s->model.hot = mock->hot;
-		s->model.stuck = mock->stuck;
-	}
-	return 0;
-}
-
 /* The firmware file: width * height grey levels of 16 bits, little-endian */
 static int get_scene(struct mock *mock, const struct firmware **scene)
 {
-	size_t wanted = mock->width * mock->height * sizeof(u16);
+	const struct mock_attributes *attributes = &mock->attrs;
+	size_t wanted = attributes->width * attributes->height * sizeof(u16);
 	int error;
 
 	*scene = NULL;
@@ -414,8 +288,8 @@ static int get_scene(struct mock *mock, const struct firmware **scene)
 	if ((*scene)->size == wanted)
 		return 0;
 	dev_err(mock_root, "%s: scene '%s' has %zu bytes, %llu x %llu grey levels are %zu\n",
-		config_item_name(&mock->item), mock->scene, (*scene)->size, mock->width,
-		mock->height, wanted);
+		config_item_name(&mock->item), mock->scene, (*scene)->size, attributes->width,
+		attributes->height, wanted);
 	release_firmware(*scene);
 	return -EINVAL;
 }
@@ -448,7 +322,8 @@ static int go_live(struct mock *mock)
 	struct mock_settings settings;
 	int error;
 
-	error = get_settings(mock, &settings);
+	error = mock_attributes_check(&mock->attrs, mock_root, config_item_name(&mock->item),
+				      &settings);
 	if (error)
 		return error;
 	error = get_scene(mock, &scene);
@@ -559,18 +434,7 @@ static struct config_item *make_mock(struct config_group *group, const char *nam
 	if (!mock)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&mock->lock);
-	strscpy(mock->profile, "real", sizeof(mock->profile));
-	mock->width = 640;
-	mock->height = 480;
-	mock->seed = 1;
-	mock->mismatch = 20000;
-	mock->photons = 30000;
-	mock->read_noise = 50;
-	mock->dose_rate = 494000000;
-	mock->pitch = 100;
-	mock->faults.interlock_ns = U64_MAX;
-	mock->faults.overcurrent_ns = U64_MAX;
-	mock->faults.temperature_mc = ROOM_MC;
+	mock_attributes_init(&mock->attrs);
 	config_item_init_type_name(&mock->item, name, &mock_type);
 	return &mock->item;
 }
