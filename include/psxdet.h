@@ -475,7 +475,7 @@ PSX_API int psx_device_load(struct psx_device *dev, const struct psx_settings *s
  * With the shutter closed (which it does, and puts it back; without one the
  * operator is asked), `frames` exposures of each bank are averaged, 0 = 4. Rails are
  * switched on for it, and off unless they were on. What was loaded before is replaced
- * by these banks, with their maps. Without PSX_CAP_OFFSET it only loads.
+ * by these banks, with their maps; it is gone when this fails on the way. Without PSX_CAP_OFFSET it only loads.
  * Errors: those of psx_device_load(), psx_acquisition_start() and _next();
  * ENOTSUP without shutter and operator; ECANCELED; ERANGE when dark current is
  * beyond the offset DAC for all outputs of a bank. Where it is for some, these

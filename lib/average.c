@@ -55,7 +55,7 @@ static int load_for_codes(struct psx_device *dev, struct psx_bank *const *banks,
 		copies[i].scale = code_scale(pga);
 		list[i] = &copies[i];
 	}
-	failed = copies && list ? psx_device_load(dev, &s, list, count, NULL) :
+	failed = copies && list ? psx_load_instead(dev, &s, list, count, NULL) :
 				  psx_error_set(&dev->error, ENOMEM, "out of memory");
 	free(copies);
 	free(list);

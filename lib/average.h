@@ -62,8 +62,12 @@ unsigned int psx_pga_for(double levels);
  * leave it open */
 struct psx_settings psx_load_settings(const struct psx_settings *s, struct psx_bank *const *banks,
 				      size_t count);
-/* load_check.c: may these be loaded? */
+/* load_check.c: may these be loaded, `maps`: once they have both maps? */
 int psx_load_check(struct psx_device *dev, const struct psx_settings *s,
-		   struct psx_bank *const *banks, size_t count);
+		   struct psx_bank *const *banks, size_t count, bool maps);
+/* psx_device_load(), and where there is no room beside what is in force, that goes
+ * first: it is gone then, even if this fails. For an idle device. */
+int psx_load_instead(struct psx_device *dev, const struct psx_settings *s,
+		     struct psx_bank *const *banks, size_t count, uint32_t *cfg_id);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Putting banks into a device: planes, maps, commit. */
-#include "average.h"
+#include "calibration.h"
 #include "error.h"
 #include "settings.h"
 #include "slots.h"
@@ -165,7 +165,7 @@ int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 
 	if (!s)
 		s = &psx_default_settings;
-	if (psx_load_check(dev, s, banks, count) || psx_device_claim(dev) || psx_slots_adopt(dev))
+	if (psx_load_check(dev, s, banks, count, false) || psx_device_claim(dev) || psx_slots_adopt(dev))
 		return -1;
 	psx_slots_free_retired(dev);
 	if (make_room(dev, banks, count, &slots, &masks))
@@ -185,6 +185,23 @@ int psx_device_load(struct psx_device *dev, const struct psx_settings *s,
 	psx_slots_replace(dev, slots, count);
 	psx_masks_replace(dev, &masks);
 	return 0;
+}
+
+int psx_load_instead(struct psx_device *dev, const struct psx_settings *s,
+		     struct psx_bank *const *banks, size_t count, uint32_t *cfg_id)
+{
+	const struct psx_device_info *info = &dev->transport->info;
+	const struct psx_geometry geometry = { info->width, info->height, info->border };
+	struct psx_bank *nothing;
+	int failed = psx_device_load(dev, s, banks, count, cfg_id);
+
+	if (!failed || errno != ENOSPC)
+		return failed;
+	nothing = psx_beam_bank(&geometry, 0, &dev->error);
+	failed = !nothing || psx_device_load(dev, NULL, &nothing, 1, NULL) ||
+		 psx_device_load(dev, s, banks, count, cfg_id);
+	psx_bank_free(nothing);
+	return failed ? -1 : 0;
 }
 
 /* Of what is in force, whoever loaded it */

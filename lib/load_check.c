@@ -22,7 +22,8 @@ static int check_geometry(struct psx_device *dev, const struct psx_geometry *ban
 	return 0;
 }
 
-static int check_banks(struct psx_device *dev, struct psx_bank *const *banks, size_t count)
+static int check_banks(struct psx_device *dev, struct psx_bank *const *banks, size_t count,
+		       bool maps)
 {
 	const struct psx_device_info *info = &dev->transport->info;
 	size_t i, planes = 0;
@@ -44,7 +45,8 @@ static int check_banks(struct psx_device *dev, struct psx_bank *const *banks, si
 		if (banks[i]->mode != banks[0]->mode)
 			return psx_error_set(&dev->error, EINVAL,
 					     "banks of different modes cannot share a schedule");
-		planes += psx_bank_get_phases(banks[i]) + !!banks[i]->offset + !!banks[i]->dark;
+		planes += psx_bank_get_phases(banks[i]) + (maps || banks[i]->offset) +
+			  (maps || banks[i]->dark);
 	}
 	if (planes > info->planes)
 		return psx_error_set(&dev->error, ENOSPC,
@@ -87,7 +89,7 @@ static int check_timing(struct psx_device *dev, const struct psx_settings *s,
 }
 
 int psx_load_check(struct psx_device *dev, const struct psx_settings *s,
-		   struct psx_bank *const *banks, size_t count)
+		   struct psx_bank *const *banks, size_t count, bool maps)
 {
-	return check_banks(dev, banks, count) || check_timing(dev, s, banks, count) ? -1 : 0;
+	return check_banks(dev, banks, count, maps) || check_timing(dev, s, banks, count) ? -1 : 0;
 }

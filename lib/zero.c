@@ -154,11 +154,12 @@ int psx_device_zero(struct psx_device *dev, const struct psx_settings *s,
 
 	if (!s)
 		s = &psx_default_settings;
-	if (psx_load_check(dev, s, banks, count))
+	if (psx_load_check(dev, s, banks, count,
+			   dev->transport->info.caps & PSX_CAP_OFFSET))
 		return -1;
 	settings = psx_load_settings(s, banks, count);
 	if ((dev->transport->info.caps & PSX_CAP_OFFSET) &&
 	    zero(dev, &settings, banks, count, frames))
 		return -1;
-	return psx_device_load(dev, &settings, banks, count, cfg_id);
+	return psx_load_instead(dev, &settings, banks, count, cfg_id);
 }

@@ -32,6 +32,39 @@ static void zero(struct psx_device *dev, const struct psx_settings *s, struct ps
 	ck_assert_msg(!psx_device_zero(dev, s, &bank, 1, 0, NULL), "%s", psx_device_error(dev));
 }
 
+/* Banks that fill more than half of the device, maps included, have no room beside
+ * themselves; those that don't fit with their maps are refused before rails go up */
+START_TEST(large_banks_are_zeroed)
+{
+	enum { K = PSX_KERNEL_MAX_K, COUNT = 64 };
+	struct psx_device *dev = shoot_open("sim:width=16,height=16,scene=flat:0");
+	static int16_t codes[K * K * 16 * 16];
+	struct psx_bank *banks[COUNT];
+	const uint32_t planes = psx_device_get_info(dev)->planes, fit = planes / (K * K + 2);
+	struct psx_settings *s = shoot_settings(SECOND / 1000, 1);
+
+	ck_assert(fit < COUNT && COUNT * K * K <= planes);
+	for (int i = 0; i < COUNT; i++)
+		banks[i] = psx_bank_new_codes(K, PSX_MODE_SCAN,
+					      &(struct psx_geometry){ 16, 16, 0 }, 256, codes, NULL);
+	ck_assert_msg(!psx_device_zero(dev, s, banks, fit, 1, NULL), "%s", psx_device_error(dev));
+	ck_assert_msg(!psx_device_zero(dev, s, banks, fit, 1, NULL), "%s", psx_device_error(dev));
+	ck_assert_int_eq(psx_device_get_channels(dev), (int)fit);
+	for (int i = 0; i < COUNT; i++)
+		psx_bank_free(banks[i]);
+	for (int i = 0; i < COUNT; i++)
+		banks[i] = psx_bank_new_codes(K, PSX_MODE_SCAN,
+					      &(struct psx_geometry){ 16, 16, 0 }, 256, codes, NULL);
+	ck_assert_int_eq(psx_device_zero(dev, s, banks, COUNT, 1, NULL), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_int_eq(psx_device_get_channels(dev), (int)fit);
+	for (int i = 0; i < COUNT; i++)
+		psx_bank_free(banks[i]);
+	psx_settings_free(s);
+	psx_device_close(dev);
+}
+END_TEST
+
 /* The Laplacian's pedestal is ten times its signal: without zeroing the ADC ends */
 START_TEST(dark_current_goes)
 {
@@ -247,6 +280,7 @@ int main(void)
 	TCase *c = tcase_create("zero");
 
 	tcase_add_loop_test(c, dark_current_goes, 0, 4);
+	tcase_add_test(c, large_banks_are_zeroed);
 	tcase_add_test(c, maps_are_the_charge);
 	tcase_add_test(c, shutter_and_rails_are_put_back);
 	tcase_add_test(c, hot_outputs_are_masked);
