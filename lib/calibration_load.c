@@ -334,12 +334,17 @@ struct psx_calibration *psx_calibration_load(const char *path, struct psx_error 
 	FILE *file = fopen(path, "re");
 	char text[128] = "";
 	json_error_t why;
+	int failed;
 
 	if (!file)
 		return psx_error_null(err, errno, "%s: %s", psx_error_path(path),
 				      strerror_r(errno, text, sizeof(text)));
 	r.root = json_loadf(file, JSON_REJECT_DUPLICATES, &why);
+	failed = ferror(file) ? errno : 0;
 	(void)fclose(file);
+	if (!r.root && failed)
+		return psx_error_null(err, failed, "%s: %s", psx_error_path(path),
+				      strerror_r(failed, text, sizeof(text)));
 	if (!r.root)
 		return psx_error_null(err, EBADMSG, "%s:%d: %s", psx_error_path(path), why.line,
 				      why.text);

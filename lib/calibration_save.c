@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../kmod/codec/psx_codec.h"
 
@@ -163,21 +164,45 @@ static json_t *new_file(const struct psx_calibration *cal)
 	return root;
 }
 
+/* Through stdio, which goes on after a short write and knows why it can't. -1 with errno */
+static int write_json(json_t *root, int fd)
+{
+	int own = dup(fd), failed, code;
+	FILE *file = own < 0 ? NULL : fdopen(own, "w");
+
+	if (!file) {
+		code = errno;
+		if (own >= 0)
+			(void)close(own);
+		errno = code;
+		return -1;
+	}
+	errno = 0;
+	failed = json_dumpf(root, file, JSON_INDENT(1));
+	code = failed && !errno ? ENOMEM : errno;
+	if (fclose(file) && !failed) {
+		failed = -1;
+		code = errno;
+	}
+	errno = code;
+	return failed;
+}
+
 int psx_calibration_save(const struct psx_calibration *cal, const char *path, struct psx_error *err)
 {
 	json_t *root = new_file(cal);
 	struct psx_output out;
 	char text[128] = "";
-	int failed;
+	int failed, code;
 
 	if (!root)
 		return psx_error_set(err, ENOMEM, "%s: out of memory", psx_error_path(path));
-	failed = psx_output_open(&out, path) || json_dumpfd(root, out.fd, JSON_INDENT(1)) ||
-		 psx_output_commit(&out);
+	failed = psx_output_open(&out, path) || write_json(root, out.fd) || psx_output_commit(&out);
 	psx_output_discard(&out);
+	code = errno;
 	json_decref(root);
 	if (!failed)
 		return 0;
-	return psx_error_set(err, errno ? errno : EIO, "%s: %s", psx_error_path(path),
-			     strerror_r(errno ? errno : EIO, text, sizeof(text)));
+	return psx_error_set(err, code, "%s: %s", psx_error_path(path),
+			     strerror_r(code, text, sizeof(text)));
 }

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <math.h>
 #include <psxdet.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "calibration.h"
@@ -732,11 +734,36 @@ START_TEST(bad_values_are_named)
 }
 END_TEST
 
+static void limit_file_size(rlim_t most)
+{
+	const struct rlimit limit = { most, RLIM_INFINITY };
+
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
 START_TEST(what_stood_there_stays)
 {
 	struct psx_calibration *cal = some();
 	struct psx_error err = { 0 };
+	char *text, *again;
+	size_t length, same;
 
+	save(cal, paths[0]);
+	text = slurp(paths[0], &length);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	for (size_t room = 0; room < length; room += length / 7) {
+		limit_file_size(room);
+		ck_assert_int_eq(psx_calibration_save(cal, paths[0], &err), -1);
+		limit_file_size(RLIM_INFINITY);
+		ck_assert_int_eq(err.code, EFBIG);
+		again = slurp(paths[0], &same);
+		ck_assert(same == length && !memcmp(text, again, length));
+		free(again);
+	}
+	free(text);
+
+	ck_assert_ptr_null(psx_calibration_load(".", &err));
+	ck_assert_int_eq(err.code, EISDIR);
 	ck_assert_int_eq(psx_calibration_save(cal, "/nowhere/cal.json", &err), -1);
 	ck_assert_int_eq(err.code, ENOENT);
 	ck_assert_int_eq(psx_calibration_save(cal, "/dev/full", &err), -1);
