@@ -31,8 +31,8 @@ void run_show_frame(const struct run *run, const struct psx_frame *frame, const 
 			"saturated", (json_int_t)f->saturated), f));
 	} else if (!run->ctl->quiet) {
 		if (f->bad)
-			(void)snprintf(bad, sizeof(bad), "  %llu bad pixels",
-				       (unsigned long long)f->bad);
+			(void)snprintf(bad, sizeof(bad), "  %llu bad pixel%s",
+				       (unsigned long long)f->bad, f->bad == 1 ? "" : "s");
 		printf("frame %llu  %s  %u x %u  effective %llu (%.4f)  %llu B%s\n",
 		       (unsigned long long)info->seq, plan_kernel_name(run->plan, info->channel),
 		       info->width, info->height, (unsigned long long)f->effective,

@@ -167,7 +167,8 @@ static void print_caption(const struct view *v)
 		       s->count == 1 ? "" : "s");
 	puts(map);
 	if (s->bad)
-		printf("magenta: %zu bad pixels, in no figure but the file's own\n", s->bad);
+		printf("magenta: %zu bad pixel%s, in no figure but the file's own\n", s->bad,
+		       s->bad == 1 ? "" : "s");
 	if (v->output && v->factor > 1)
 		printf("%s: enlarged, a pixel is %u x %u\n", v->output, v->factor, v->factor);
 }
