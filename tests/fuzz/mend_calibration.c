@@ -22,8 +22,8 @@ static void mend_block(json_t *block, struct mending *mending)
 	uint8_t *values;
 	char crc[9], *again;
 
-	while (bytes && letters[length - 1 - (length / 4 * 3 - bytes)] == '=')
-		bytes--;
+	if (bytes)
+		bytes -= (letters[length - 1] == '=') + (letters[length - 2] == '=');
 	values = malloc(bytes + 1);
 	again = malloc(psx_base64_length(bytes) + 1);
 	if (psx_base64_decode(letters, length, values, bytes)) {
@@ -32,7 +32,7 @@ static void mend_block(json_t *block, struct mending *mending)
 
 			values[at] = (uint8_t)(mending->seed >> 12);
 			if (mending->seed & 1)
-				values[at | 3 % bytes] = (uint8_t)(mending->seed >> 20);
+				values[(at + 3) % bytes] = (uint8_t)(mending->seed >> 20);
 		}
 		psx_base64_encode(values, bytes, again);
 		again[psx_base64_length(bytes)] = '\0';
