@@ -132,7 +132,7 @@ bool psx_cell_codes(const struct psx_calibration *cal, const struct psx_cell_pla
 	const size_t width = cal->info.geometry.width;
 	double targets[PSX_MAX_TAPS], sum = 0;
 	unsigned int k = plan->k, i;
-	bool good[PSX_MAX_TAPS];
+	bool good[PSX_MAX_TAPS] = { false };
 
 	memset(codes, 0, sizeof(*codes) * k * k);
 	for (i = 0; i < k * k; i++)

@@ -24,10 +24,10 @@ ok 'info' clean 0 info --json
 ok 'hv' clean 0 -d "$uri" hv on --hold 1
 ok 'bias' clean 0 -d "$uri" bias read -k log -o bias.png
 ok 'bias set' clean 0 -d "$uri" bias set -6.9V --region 2,2,3x3 --hold 1
-ok 'cal run' clean 0 -d "$uri",stuck=1 cal run -k log --biases 5 --frames 1 -o cal.json
+ok 'cal run' clean 0 -d "$uri",stuck=40 cal run -k log --biases 5 --frames 1 -o cal.json
 ok 'cal show' clean 0 cal show cal.json --pixel 1,2 --map map.png
-ok 'cal load' clean 0 -d "$uri",stuck=1 cal load cal.json --hold 0
-ok 'acquire --cal' clean 0 -d "$uri",stuck=1 acquire -k log --cal cal.json -o masked.psx
+ok 'cal load' clean 0 -d "$uri",stuck=40 cal load cal.json --hold 0
+ok 'acquire --cal' clean 0 -d "$uri",stuck=40 acquire -k log --cal cal.json -o masked.psx
 ok 'view of a mask' clean 0 view masked.psx -o masked.png
 ok 'a calibration of another detector' clean 1 -d "$uri" acquire -k log --cal cal.json
 ok 'a missing scene' clean 1 -d sim:scene=nope acquire
