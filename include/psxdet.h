@@ -503,6 +503,9 @@ struct psx_channel_info {
 PSX_API int psx_device_get_channels(struct psx_device *dev);
 PSX_API int psx_device_get_channel(struct psx_device *dev, unsigned int channel,
 				   struct psx_channel_info *info);
+/** The settings in force, the threshold that of channel 0; for the caller to change,
+ * load again and free. NULL with ENODATA when nothing is loaded, ENOMEM. */
+PSX_API struct psx_settings *psx_device_get_settings(struct psx_device *dev);
 
 /* -------------------------------------------------------- calibration -- */
 

@@ -137,10 +137,11 @@ int psx_device_set_shutter(struct psx_device *dev, enum psx_shutter position)
 int psx_device_get_channels(struct psx_device *dev)
 {
 	struct psx_channel_info channels[CHANNELS_MOST];
+	struct psx_settings settings;
 	size_t count;
 
 	if (dev->transport->ops->get_schedule(dev->transport, channels, CHANNELS_MOST, &count,
-					      &dev->error))
+					      &settings, &dev->error))
 		return -1;
 	return (int)count;
 }
@@ -149,16 +150,37 @@ int psx_device_get_channel(struct psx_device *dev, unsigned int channel,
 			   struct psx_channel_info *info)
 {
 	struct psx_channel_info channels[CHANNELS_MOST];
+	struct psx_settings settings;
 	size_t count;
 
 	if (dev->transport->ops->get_schedule(dev->transport, channels, CHANNELS_MOST, &count,
-					      &dev->error))
+					      &settings, &dev->error))
 		return -1;
 	if (channel >= count)
 		return psx_error_set(&dev->error, EINVAL, "no channel %u: %zu are loaded, from 0",
 				     channel, count);
 	*info = channels[channel];
+	if (info->phases != (info->mode == PSX_MODE_SCAN ? info->k * info->k : 1))
+		return psx_error_set(&dev->error, EPROTO, "channel %u: %u phases of %u x %u", channel,
+				     info->phases, info->k, info->k);
 	return 0;
+}
+
+struct psx_settings *psx_device_get_settings(struct psx_device *dev)
+{
+	struct psx_channel_info channels[CHANNELS_MOST];
+	struct psx_settings found, *settings;
+	size_t count;
+
+	if (dev->transport->ops->get_schedule(dev->transport, channels, CHANNELS_MOST, &count,
+					      &found, &dev->error))
+		return NULL;
+	settings = psx_settings_new();
+	if (!settings)
+		return psx_error_null(&dev->error, ENOMEM, "out of memory");
+	*settings = found;
+	settings->threshold = channels[0].threshold;
+	return settings;
 }
 
 int psx_device_trigger(struct psx_device *dev)

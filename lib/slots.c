@@ -74,6 +74,10 @@ int psx_slots_take(struct psx_device *dev, struct psx_slot *shape)
 			continue;
 		if (!dev->transport->ops->shape(dev->transport, shape, &dev->error))
 			return 0;
+		if (errno == ENOSPC)
+			return psx_error_set(&dev->error, ENOSPC,
+					     "no room for these kernels beside those in force (%u planes in all): load a small one before",
+					     dev->transport->info.planes);
 		if (errno != EBUSY)
 			return -1;
 	}

@@ -65,9 +65,11 @@ struct psx_transport_ops {
 	int (*commit)(struct psx_transport *t, const struct psx_settings *s, enum psx_mode mode,
 		      const uint32_t *slots, size_t count, uint64_t calibration,
 		      uint32_t *cfg_id, struct psx_error *err);
-	/* What is in force, by slot; ENODATA when nothing is */
+	/* What is in force, by slot, and its settings but for the threshold, which is
+	 * each channel's; ENODATA when nothing is */
 	int (*get_schedule)(struct psx_transport *t, struct psx_channel_info *channels,
-			    size_t room, size_t *count, struct psx_error *err);
+			    size_t room, size_t *count, struct psx_settings *settings,
+			    struct psx_error *err);
 
 	/* Returns when the rails are there */
 	int (*rails_on)(struct psx_transport *t, const struct psx_rails_options *options,

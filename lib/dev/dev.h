@@ -56,7 +56,7 @@ int psx_dev_commit(struct psx_transport *t, const struct psx_settings *s, enum p
 		   const uint32_t *slots, size_t count, uint64_t calibration, uint32_t *cfg_id,
 		   struct psx_error *err);
 int psx_dev_get_schedule(struct psx_transport *t, struct psx_channel_info *channels, size_t room,
-			 size_t *count, struct psx_error *err);
+			 size_t *count, struct psx_settings *settings, struct psx_error *err);
 int psx_dev_present(struct psx_transport *t, const uint16_t *levels, struct psx_error *err);
 
 /* dev_ring.c */

@@ -126,7 +126,7 @@ static int read_bank(struct psx_dev *dev, uint32_t slot, uint32_t mode,
 }
 
 int psx_dev_get_schedule(struct psx_transport *t, struct psx_channel_info *channels, size_t room,
-			 size_t *count, struct psx_error *err)
+			 size_t *count, struct psx_settings *settings, struct psx_error *err)
 {
 	struct psx_dev *dev = (struct psx_dev *)t;
 	struct psxdet_config config = { 0 };
@@ -134,6 +134,13 @@ int psx_dev_get_schedule(struct psx_transport *t, struct psx_channel_info *chann
 
 	if (psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_GET_CONFIG, &config, "configuration", err))
 		return errno == ENODATA ? psx_error_set(err, ENODATA, "nothing is loaded") : -1;
+	*settings = (struct psx_settings){
+		.polarity = config.polarity ? PSX_BOTH : PSX_POSITIVE,
+		.pga = 1u << (config.pga & 7),
+		.exposure_ns = config.exposure_ns,
+		.period_ns = config.period_ns,
+		.software_trigger = config.trigger == PSXDET_TRIGGER_SOFTWARE,
+	};
 	*count = config.channels < PSXDET_CHANNELS_MAX ? config.channels : PSXDET_CHANNELS_MAX;
 	for (i = 0; i < *count && i < room; i++)
 		if (read_bank(dev, config.bank[i], config.mode, &channels[i], err))

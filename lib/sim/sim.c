@@ -137,7 +137,7 @@ static int sim_get_status(struct psx_transport *t, struct psx_device_status *st,
 	st->pending_cfg_id = psx_sim_read(sim, PSX_REG_CFG_PENDING);
 	st->cause = psx_sim_cause(sim);
 	st->series = sim->series;
-	st->software_trigger = sim->software_trigger;
+	st->software_trigger = sim->settings.software_trigger;
 	st->interlock_open = status & PSX_STATUS_INTERLOCK_OPEN;
 	st->shutter = (enum psx_shutter)psx_sim_read(sim, PSX_REG_SHUTTER);
 	st->slew = psx_sim_read(sim, PSX_REG_RAIL_SLEW);

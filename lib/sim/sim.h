@@ -35,7 +35,7 @@ struct psx_sim {
 	double rate;
 	uint64_t made_before, dropped_before, full_before; /* counters at the start */
 	uint32_t series;
-	bool software_trigger; /* as committed last, and what follows */
+	struct psx_settings settings; /* as committed last, and what follows */
 	enum psx_mode mode;
 	uint8_t schedule[PSX_SCHEDULE_MAX]; /* slots, one a channel */
 	size_t channels;		    /* 0 = nothing is committed */
@@ -73,7 +73,7 @@ int psx_sim_commit(struct psx_transport *t, const struct psx_settings *s, enum p
 		   const uint32_t *slots, size_t count, uint64_t calibration, uint32_t *cfg_id,
 		   struct psx_error *err);
 int psx_sim_get_schedule(struct psx_transport *t, struct psx_channel_info *channels, size_t room,
-			 size_t *count, struct psx_error *err);
+			 size_t *count, struct psx_settings *settings, struct psx_error *err);
 int psx_sim_present(struct psx_transport *t, const uint16_t *levels, struct psx_error *err);
 
 #endif

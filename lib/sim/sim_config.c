@@ -102,7 +102,7 @@ int psx_sim_commit(struct psx_transport *t, const struct psx_settings *s, enum p
 	psx_sim_write(sim, PSX_REG_COMMIT, 1);
 	if (psx_sim_check(sim, "commit", err))
 		return -1;
-	sim->software_trigger = s->software_trigger;
+	sim->settings = *s;
 	sim->mode = mode;
 	sim->calibration = calibration;
 	for (i = 0; i < count; i++)
@@ -115,13 +115,14 @@ int psx_sim_commit(struct psx_transport *t, const struct psx_settings *s, enum p
 }
 
 int psx_sim_get_schedule(struct psx_transport *t, struct psx_channel_info *channels, size_t room,
-			 size_t *count, struct psx_error *err)
+			 size_t *count, struct psx_settings *settings, struct psx_error *err)
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
 	size_t i;
 
 	if (!sim->channels)
 		return psx_error_set(err, ENODATA, "nothing is loaded");
+	*settings = sim->settings;
 	for (i = 0; i < sim->channels && i < room; i++) {
 		uint32_t shape;
 

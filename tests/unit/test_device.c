@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "settings.h"
 #include "unit.h"
 
 static struct psx_device *open_device(const char *uri)
@@ -123,6 +124,35 @@ START_TEST(replaced_banks_are_given_back)
 		psx_acquisition_free(acq);
 	}
 	psx_bank_free(bank);
+	psx_device_close(dev);
+}
+END_TEST
+
+START_TEST(settings_in_force)
+{
+	struct psx_device *dev = open_device("sim:width=20,height=10,scene=flat:9");
+	struct psx_settings *s = psx_settings_new(), *again;
+	struct psx_kernel *kernel = psx_kernel_preset("laplacian", NULL);
+	struct psx_bank *bank = psx_bank_new(kernel, &(struct psx_geometry){ 20, 10, 0 },
+					     PSX_MODE_SNAP, NULL);
+
+	ck_assert_ptr_null(psx_device_get_settings(dev));
+	ck_assert_int_eq(errno, ENODATA);
+	ck_assert(!psx_settings_set_polarity(s, PSX_BOTH) && !psx_settings_set_threshold(s, 7) &&
+		  !psx_settings_set_pga(s, 8) && !psx_settings_set_exposure(s, 1000000) &&
+		  !psx_settings_set_period(s, 1000000000) &&
+		  !psx_settings_set_software_trigger(s, true));
+	ck_assert_int_eq(psx_device_load(dev, s, &bank, 1, NULL), 0);
+	again = psx_device_get_settings(dev);
+	ck_assert_ptr_nonnull(again);
+	ck_assert(again->polarity == s->polarity && again->threshold == s->threshold &&
+		  again->pga == s->pga && again->exposure_ns == s->exposure_ns &&
+		  again->period_ns == s->period_ns &&
+		  again->software_trigger == s->software_trigger);
+	psx_settings_free(s);
+	psx_settings_free(again);
+	psx_bank_free(bank);
+	psx_kernel_free(kernel);
 	psx_device_close(dev);
 }
 END_TEST
@@ -558,6 +588,7 @@ int main(void)
 
 	tcase_add_test(c, configurations_count);
 	tcase_add_loop_test(c, gain_follows_kernel_and_exposure, 0, 7);
+	tcase_add_test(c, settings_in_force);
 	tcase_add_test(c, replaced_banks_are_given_back);
 	tcase_add_test(c, a_new_configuration_shows_in_the_frames);
 	tcase_add_test(c, the_account_is_even);

@@ -15,8 +15,7 @@ static const char doc[] =
 	"\n"
 	"Small regions are printed, large ones summed up; -o FILE.png draws them. It is what is loaded; "
 	"with --kernel that kernel is loaded before, and `set` begins with identity where nothing is. "
-	"`set` keeps the threshold; polarity, PGA and exposure are the usual ones, and dark frames are "
-	"not kept.";
+	"`set` keeps scales, threshold, polarity, PGA and exposure, but no dark frames.";
 
 enum { OPT_CHANNEL = 0x2001, OPT_PHASE, OPT_REGION, OPT_HOLD };
 

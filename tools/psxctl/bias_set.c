@@ -75,11 +75,11 @@ static struct psx_bank *edited_bank(const struct bias *b, unsigned int channel, 
 
 static int load(struct bias *b, struct psx_bank *const *banks, size_t count, struct psx_error *err)
 {
-	struct psx_settings *s = plan_settings(&b->plan, err);
+	struct psx_settings *s = psx_device_get_settings(b->dev);
 	int failed;
 
 	if (!s)
-		return -1;
+		return psx_error_set(err, errno, "%s", psx_device_error(b->dev));
 	failed = psx_device_load(b->dev, s, banks, count, NULL);
 	if (failed)
 		(void)psx_error_set(err, errno, "%s", psx_device_error(b->dev));
@@ -140,8 +140,6 @@ int bias_set(struct bias *b)
 	if (b->phase >= (long)first.phases)
 		return ctl_fail(b->ctl, "no phase %ld: a scan of these has %u, from 0", b->phase,
 				first.phases);
-	if (!b->plan.kernel_count)
-		b->plan.threshold.bits = first.threshold;
 	if (replace(b, (size_t)count, code, &err))
 		return ctl_fail(b->ctl, "%s", err.message);
 	say(b, code);

@@ -125,6 +125,8 @@ static int put(const struct ctl *ctl, const struct plan *plan, struct psx_device
 	if (!s)
 		return -1;
 	failed = psx_device_load(dev, s, banks, count, NULL);
+	if (failed && errno == ENOSPC && zero)
+		failed = 0; /* zeroing has what is in force make room */
 	if (failed)
 		(void)psx_error_set(err, errno, "%s", psx_device_error(dev));
 	else if (zero)
