@@ -565,7 +565,8 @@ struct psx_calibration_options {
  * Measure every sub-pixel of `dev` at biases of both signs, dark and in the open
  * beam, and fit. Claims the device, switches the rails on and off again; what was
  * loaded is lost. Errors: those of psx_device_load(), psx_acquisition_start() and
- * _next(); ECANCELED; ENOTSUP; ENODATA when no beam reaches the sensor.
+ * _next(); ECANCELED; ENOTSUP; ENODATA when no beam reaches the sensor, or
+ * no sub-pixel is good.
  * Worded by `err`.
  */
 PSX_API struct psx_calibration *

@@ -37,15 +37,25 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The median of codes on sub-pixels that see, in levels */
-static double median_levels(const struct psx_geometry *g, float *codes)
+/* The median of sub-pixels that see, and that neither light nor darkness clips, in
+ * levels; infinite where there is none */
+static double median_levels(const struct psx_bank *bank, struct psx_average *average)
 {
+	const struct psx_geometry *g = &bank->geometry;
+	float *codes = average->codes;
 	size_t count = 0;
 	uint32_t x, y;
 
-	for (y = g->border; y < g->height - g->border; y++)
-		for (x = g->border; x < g->width - g->border; x++)
-			codes[count++] = codes[(size_t)y * g->width + x];
+	for (y = g->border; y < g->height - g->border; y++) {
+		for (x = g->border; x < g->width - g->border; x++) {
+			const size_t i = (size_t)y * g->width + x;
+
+			if (!average->clipped[i] && !(bank->mask && bank->mask->bad[i]))
+				codes[count++] = codes[i];
+		}
+	}
+	if (!count)
+		return (double)INFINITY;
 	qsort(codes, count, sizeof(*codes), compare);
 	return codes[count / 2] / PSX_ADC_STEPS;
 }
@@ -72,7 +82,7 @@ int psx_beam_measure(struct psx_device *dev, uint64_t exposure_ns, unsigned int 
 		 psx_device_light(dev, PSX_SHUTTER_BEAM) ||
 		 psx_average_take(dev, &bank, 1, exposure_ns, 1, frames, task, &average);
 	if (!failed) {
-		*levels = median_levels(&geometry, average.codes);
+		*levels = median_levels(bank, &average);
 		if (*levels < LEAST_LEVELS)
 			failed = psx_error_set(&dev->error, ENODATA,
 					       "no beam: it is worth %.1f grey levels an exposure",

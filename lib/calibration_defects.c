@@ -124,8 +124,8 @@ static void judge_reach(struct psx_calibration *cal, float *values)
 	}
 }
 
-/* Counts of defects, residuals of the good ones */
-static void sum_up(struct psx_calibration *cal)
+/* Counts of defects, residuals of the good ones; returns how many these are */
+static size_t sum_up(struct psx_calibration *cal)
 {
 	struct psx_calibration_info *info = &cal->info;
 	uint32_t *counts[] = { NULL, &info->dead, &info->hot, &info->stuck, &info->weak };
@@ -147,6 +147,7 @@ static void sum_up(struct psx_calibration *cal)
 		}
 	}
 	info->fit_rms = curves ? sqrt(squares / (double)curves) : 0;
+	return curves / 2;
 }
 
 int psx_calibration_judge(struct psx_calibration *cal, const struct psx_points *points,
@@ -172,6 +173,8 @@ int psx_calibration_judge(struct psx_calibration *cal, const struct psx_points *
 			cal->defects[place] = (uint8_t)judge(cal, points, place, dark);
 	judge_reach(cal, values);
 	free(values);
-	sum_up(cal);
+	if (!sum_up(cal))
+		return psx_error_set(err, ENODATA, "no good sub-pixel: %u are dead, %u hot, %u stuck",
+				     cal->info.dead, cal->info.hot, cal->info.stuck);
 	return 0;
 }

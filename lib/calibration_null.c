@@ -64,8 +64,14 @@ static int look(struct nulling *n, double *largest)
 {
 	struct psx_bank *bank =
 		psx_calibration_make_bank(n->cal, n->kernel, n->mode, &n->dev->error);
-	int failed = !bank || psx_residual_measure(n->dev, bank, n->beam, n->exposure_ns, n->frames,
-						   &n->pga, &n->task, n->map, &n->after);
+	int failed = !bank;
+
+	if (bank && !(bank->largest > 0))
+		failed = psx_error_set(&n->dev->error, EINVAL,
+				       "%s weighs nothing on this sensor: it can't be nulled",
+				       n->kernel->name);
+	failed = failed || psx_residual_measure(n->dev, bank, n->beam, n->exposure_ns, n->frames,
+						&n->pga, &n->task, n->map, &n->after);
 
 	if (bank)
 		*largest = bank->largest;
@@ -75,7 +81,7 @@ static int look(struct nulling *n, double *largest)
 
 static int iterate(struct nulling *n, struct psx_null *null)
 {
-	double largest, last = INFINITY;
+	double largest = 0, last = INFINITY;
 	unsigned int round;
 	size_t i;
 

@@ -734,6 +734,37 @@ START_TEST(bad_values_are_named)
 }
 END_TEST
 
+/* Of a sensor of 1 x 1 a Laplacian folds to nothing; of one whose DACs are all stuck
+ * nothing can be learnt */
+START_TEST(hardly_anything)
+{
+	struct psx_device *dev = shoot_open("sim:width=1,height=1");
+	struct psx_calibration *cal = run(dev);
+	struct psx_kernel *kernel = psx_kernel_preset("laplacian", NULL);
+	struct psx_error err = { 0 };
+
+	ck_assert_int_eq(psx_calibration_null(cal, dev, kernel, PSX_MODE_SCAN, 4, NULL, NULL, NULL,
+					      &err), -1);
+	ck_assert_int_eq(err.code, EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.message, "weighs nothing"));
+	ck_assert_uint_eq(psx_calibration_get_info(cal)->nulls, 0);
+	psx_calibration_free(cal);
+	psx_kernel_free(kernel);
+	psx_device_close(dev);
+	/* Most of them hot: the beam is what the others see of it */
+	dev = shoot_open("sim:width=8,height=8,hot=40");
+	cal = run(dev);
+	ck_assert_uint_eq(psx_calibration_get_info(cal)->hot, 40);
+	ck_assert_double_gt(psx_calibration_get_info(cal)->headroom, 0.9);
+	psx_calibration_free(cal);
+	psx_device_close(dev);
+	dev = shoot_open("sim:width=8,height=8,stuck=64");
+	ck_assert_ptr_null(psx_calibration_run(dev, NULL, &err));
+	ck_assert_int_eq(err.code, ENODATA);
+	psx_device_close(dev);
+}
+END_TEST
+
 static void limit_file_size(rlim_t most)
 {
 	const struct rlimit limit = { most, RLIM_INFINITY };
@@ -787,6 +818,7 @@ int main(void)
 	tcase_add_test(c, banks_carry_their_calibration);
 	tcase_add_loop_test(c, an_interrupted_run_leaves_no_voltage, 0, 4);
 	tcase_add_test(c, what_cannot_be_is_refused);
+	tcase_add_test(c, hardly_anything);
 	tcase_add_test(c, dose_makes_no_difference);
 	tcase_add_test(c, only_its_own_detector);
 	tcase_set_timeout(c, 60);

@@ -107,10 +107,14 @@ static void print_text(const struct runner *r, double seconds)
 	       100 * info->fit_rms, 100 * info->fit_max);
 	if (plan->kernel_count)
 		printf("%-12s %22s %22s\n", "flat beam", "before, rms / max", "nulled, rms / max");
-	for (i = 0; i < plan->kernel_count; i++)
-		printf("%-12s %9.4f %% / %6.4f %% %9.4f %% / %6.4f %%\n",
-		       psx_kernel_get_name(plan->kernels[i]), 100 * r->before[i].rms,
-		       100 * r->before[i].max, 100 * r->after[i].rms, 100 * r->after[i].max);
+	for (i = 0; i < plan->kernel_count; i++) {
+		if (!r->after[i].outputs)
+			printf("%-12s all outputs are masked\n", psx_kernel_get_name(plan->kernels[i]));
+		else
+			printf("%-12s %9.4f %% / %6.4f %% %9.4f %% / %6.4f %%\n",
+			       psx_kernel_get_name(plan->kernels[i]), 100 * r->before[i].rms,
+			       100 * r->before[i].max, 100 * r->after[i].rms, 100 * r->after[i].max);
+	}
 	printf("kept in %s\n", r->c->output);
 }
 
