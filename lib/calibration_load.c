@@ -1,155 +1,69 @@
 // SPDX-License-Identifier: MIT
 /* Calibrations from JSON. Every member is checked before it is used. */
-#include "base64.h"
 #include "calibration_file.h"
 #include "error.h"
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "../kmod/codec/psx_codec.h"
 
 #define MOST_NULLS 4096
 
-struct reading {
-	const char *path;
-	struct psx_error *err;
-	json_t *root;
-	struct psx_calibration *cal;
-};
-
-/* "FILE: MEMBER: why"; -1 */
-static int refuse(const struct reading *r, const char *member, const char *why)
-{
-	return psx_error_set(r->err, EBADMSG, "%s: %s: %s", psx_error_path(r->path), member, why);
-}
-
-static int get_integer(const struct reading *r, json_t *object, const char *name, json_int_t least,
-		       json_int_t most, json_int_t *value)
-{
-	json_t *member = json_object_get(object, name);
-
-	*value = json_integer_value(member);
-	if (!json_is_integer(member) || *value < least || *value > most)
-		return refuse(r, name, "not a whole number in its range");
-	return 0;
-}
-
-static int get_real(const struct reading *r, const char *name, double least, double most,
-		    double *value)
-{
-	json_t *member = json_object_get(r->root, name);
-
-	*value = json_number_value(member);
-	if (!json_is_number(member) || !(*value >= least && *value <= most))
-		return refuse(r, name, "not a number in its range");
-	return 0;
-}
-
-static int get_text(const struct reading *r, json_t *object, const char *name, char *text,
-		    size_t size)
-{
-	json_t *member = json_object_get(object, name);
-
-	if (!json_is_string(member) || json_string_length(member) >= size)
-		return refuse(r, name, "not a text, or too long");
-	(void)snprintf(text, size, "%s", json_string_value(member));
-	return 0;
-}
-
-/* `what` names the block in errors */
-static int check_block(const struct reading *r, json_t *block, const char *what, const char *type,
-		       size_t count, size_t size)
-{
-	const char *has = json_string_value(json_object_get(block, "type"));
-	json_t *counted = json_object_get(block, "count");
-	json_t *text = json_object_get(block, "base64");
-
-	if (!json_is_object(block) || !has || !json_is_integer(counted) || !json_is_string(text))
-		return refuse(r, what, "not a block of numbers");
-	if (strcmp(has, type) != 0)
-		return refuse(r, what, "numbers of another type");
-	if (json_integer_value(counted) < 0 || (size_t)json_integer_value(counted) != count)
-		return refuse(r, what, "another count than its geometry has");
-	if (json_string_length(text) != psx_base64_length(count * size))
-		return refuse(r, what, "cut short, or too long");
-	return 0;
-}
-
-static int get_block(const struct reading *r, json_t *block, const char *what, const char *type,
-		     void *values, size_t count, size_t size)
-{
-	json_t *text = json_object_get(block, "base64");
-	const char *crc = json_string_value(json_object_get(block, "crc32c"));
-	char real[9];
-
-	if (check_block(r, block, what, type, count, size))
-		return -1;
-	if (!psx_base64_decode(json_string_value(text), json_string_length(text), values,
-			       count * size))
-		return refuse(r, what, "not base64");
-	(void)snprintf(real, sizeof(real), "%08x", psx_crc32c(0, values, count * size));
-	if (!crc || strcmp(crc, real) != 0)
-		return refuse(r, what, "wrong crc32c");
-	return 0;
-}
-
 /* The same text again, so that nothing else passes for a time */
-static int get_time(const struct reading *r, int64_t *seconds)
+static int get_time(const struct psx_reading *r, int64_t *seconds)
 {
 	char text[32], again[32] = "";
 	struct tm tm = { 0 };
 	time_t when;
 
-	if (get_text(r, r->root, "time", text, sizeof(text)))
+	if (psx_read_text(r, r->root, "time", text, sizeof(text)))
 		return -1;
 	if (!strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		return refuse(r, "time", "not YYYY-MM-DDThh:mm:ssZ");
+		return psx_read_refuse(r, "time", "not YYYY-MM-DDThh:mm:ssZ");
 	when = timegm(&tm);
 	if (gmtime_r(&when, &tm))
 		(void)strftime(again, sizeof(again), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	if (when < 0 || strcmp(text, again) != 0)
-		return refuse(r, "time", "not a time since 1970");
+		return psx_read_refuse(r, "time", "not a time since 1970");
 	*seconds = when;
 	return 0;
 }
 
-static int get_geometry(const struct reading *r, struct psx_geometry *geometry)
+static int get_geometry(const struct psx_reading *r, struct psx_geometry *geometry)
 {
 	json_int_t width, height, border;
 	struct psx_error why;
 
-	if (get_integer(r, r->root, "width", 1, UINT16_MAX, &width) ||
-	    get_integer(r, r->root, "height", 1, UINT16_MAX, &height) ||
-	    get_integer(r, r->root, "border", 0, UINT16_MAX, &border))
+	if (psx_read_integer(r, r->root, "width", 1, UINT16_MAX, &width) ||
+	    psx_read_integer(r, r->root, "height", 1, UINT16_MAX, &height) ||
+	    psx_read_integer(r, r->root, "border", 0, UINT16_MAX, &border))
 		return -1;
 	*geometry = (struct psx_geometry){ (uint32_t)width, (uint32_t)height, (uint32_t)border };
 	if (psx_geometry_check(geometry, PSX_MODE_SCAN, 1, &why))
-		return refuse(r, "border", why.message);
+		return psx_read_refuse(r, "border", why.message);
 	return 0;
 }
 
-static int get_facts(struct reading *r)
+static int get_facts(struct psx_reading *r)
 {
 	struct psx_calibration_info *info = &r->cal->info;
 	json_int_t id, temperature, exposure, biases, frames;
 
-	if (get_integer(r, r->root, "id", 1, UINT32_MAX, &id) ||
-	    get_text(r, r->root, "serial", info->serial, sizeof(info->serial)) ||
-	    get_text(r, r->root, "model", info->model, sizeof(info->model)) ||
+	if (psx_read_integer(r, r->root, "id", 1, UINT32_MAX, &id) ||
+	    psx_read_text(r, r->root, "serial", info->serial, sizeof(info->serial)) ||
+	    psx_read_text(r, r->root, "model", info->model, sizeof(info->model)) ||
 	    get_time(r, &info->time) ||
-	    get_integer(r, r->root, "temperature_mc", -273150, INT32_MAX, &temperature) ||
-	    get_integer(r, r->root, "exposure_ns", 1, INT64_MAX, &exposure) ||
-	    get_integer(r, r->root, "biases", 1, INT32_MAX, &biases) ||
-	    get_integer(r, r->root, "frames", 1, INT32_MAX, &frames) ||
-	    get_real(r, "headroom", 1e-3, 1, &info->headroom) ||
-	    get_real(r, "fit_rms", 0, 1, &info->fit_rms) ||
-	    get_real(r, "fit_max", 0, 1, &info->fit_max))
+	    psx_read_integer(r, r->root, "temperature_mc", -273150, INT32_MAX, &temperature) ||
+	    psx_read_integer(r, r->root, "exposure_ns", 1, INT64_MAX, &exposure) ||
+	    psx_read_integer(r, r->root, "biases", 1, INT32_MAX, &biases) ||
+	    psx_read_integer(r, r->root, "frames", 1, INT32_MAX, &frames) ||
+	    psx_read_real(r, "headroom", 1e-3, 1, &info->headroom) ||
+	    psx_read_real(r, "fit_rms", 0, 1, &info->fit_rms) ||
+	    psx_read_real(r, "fit_max", 0, 1, &info->fit_max))
 		return -1;
 	info->id = (uint32_t)id;
 	info->temperature_mc = (int32_t)temperature;
@@ -159,7 +73,7 @@ static int get_facts(struct reading *r)
 	return 0;
 }
 
-static int get_curves(struct reading *r, int sign, float *values)
+static int get_curves(struct psx_reading *r, int sign, float *values)
 {
 	struct psx_calibration *cal = r->cal;
 	json_t *curves = json_object_get(json_object_get(r->root, "curves"), psx_curve_names[sign]);
@@ -171,12 +85,12 @@ static int get_curves(struct reading *r, int sign, float *values)
 		const struct psx_curve_member *m = &psx_curve_members[member];
 
 		(void)snprintf(what, sizeof(what), "curves.%s.%s", psx_curve_names[sign], m->name);
-		if (get_block(r, json_object_get(curves, m->name), what, "f32le", values, cal->count,
-			      sizeof(*values)))
+		if (psx_read_block(r, json_object_get(curves, m->name), what, "f32le", values,
+				   cal->count, sizeof(*values)))
 			return -1;
 		for (i = 0; i < cal->count; i++) {
 			if (!isfinite(values[i]) || values[i] < m->least)
-				return refuse(r, what, "a value that none can have");
+				return psx_read_refuse(r, what, "a value that none can have");
 			*psx_curve_value(&cal->curves[sign][i], member) = values[i];
 		}
 	}
@@ -184,7 +98,7 @@ static int get_curves(struct reading *r, int sign, float *values)
 }
 
 /* Places, and that they are as many as is said */
-static int get_defects(struct reading *r)
+static int get_defects(struct psx_reading *r)
 {
 	struct psx_calibration_info *info = &r->cal->info;
 	uint32_t *counts[] = { NULL, &info->dead, &info->hot, &info->stuck, &info->weak };
@@ -194,29 +108,29 @@ static int get_defects(struct reading *r)
 	json_int_t said;
 	size_t i;
 
-	if (get_block(r, json_object_get(defects, "map"), "defects.map", "u8", r->cal->defects,
-		      r->cal->count, 1))
+	if (psx_read_block(r, json_object_get(defects, "map"), "defects.map", "u8", r->cal->defects,
+			   r->cal->count, 1))
 		return -1;
 	for (i = 0; i < r->cal->count; i++) {
 		const uint8_t defect = r->cal->defects[i];
 
 		if (defect > PSX_WEAK)
-			return refuse(r, "defects.map", "an unknown defect");
+			return psx_read_refuse(r, "defects.map", "an unknown defect");
 		if (defect)
 			++*counts[defect];
 		else if (!(r->cal->curves[0][i].gain > 0 && r->cal->curves[1][i].gain > 0))
-			return refuse(r, "curves", "a good sub-pixel without response");
+			return psx_read_refuse(r, "curves", "a good sub-pixel without response");
 	}
 	for (kind = 1; kind <= PSX_WEAK; kind++) {
-		if (get_integer(r, defects, names[kind], 0, UINT32_MAX, &said))
+		if (psx_read_integer(r, defects, names[kind], 0, UINT32_MAX, &said))
 			return -1;
 		if ((uint32_t)said != *counts[kind])
-			return refuse(r, names[kind], "another count than the map has");
+			return psx_read_refuse(r, names[kind], "another count than the map has");
 	}
 	return 0;
 }
 
-static int get_null(struct reading *r, json_t *object, struct psx_null *null)
+static int get_null(struct psx_reading *r, json_t *object, struct psx_null *null)
 {
 	const struct psx_axis x = psx_axis_x(&r->cal->info.geometry);
 	const struct psx_axis y = psx_axis_y(&r->cal->info.geometry);
@@ -225,43 +139,44 @@ static int get_null(struct reading *r, json_t *object, struct psx_null *null)
 	json_int_t k, mode;
 	size_t i;
 
-	if (get_text(r, object, "name", null->name, sizeof(null->name)) ||
-	    get_integer(r, object, "k", 1, PSX_KERNEL_MAX_K, &k) ||
-	    get_integer(r, object, "mode", PSX_MODE_SCAN, PSX_MODE_POINT, &mode))
+	if (psx_read_text(r, object, "name", null->name, sizeof(null->name)) ||
+	    psx_read_integer(r, object, "k", 1, PSX_KERNEL_MAX_K, &k) ||
+	    psx_read_integer(r, object, "mode", PSX_MODE_SCAN, PSX_MODE_POINT, &mode))
 		return -1;
 	if (!(k & 1) || json_array_size(weights) != (size_t)(k * k))
-		return refuse(r, "nulls.weights", "not k x k numbers");
+		return psx_read_refuse(r, "nulls.weights", "not k x k numbers");
 	null->k = (unsigned int)k;
 	null->mode = (enum psx_mode)mode;
 	for (i = 0; i < (size_t)(k * k); i++) {
 		null->weights[i] = json_number_value(json_array_get(weights, i));
 		if (!json_is_number(json_array_get(weights, i)) || !(fabs(null->weights[i]) <= 1))
-			return refuse(r, "nulls.weights", "not a weight");
+			return psx_read_refuse(r, "nulls.weights", "not a weight");
 	}
 	null->outputs = (size_t)psx_axis_outputs(&x, null->mode, null->k) *
 			psx_axis_outputs(&y, null->mode, null->k);
-	if (check_block(r, corrections, "nulls.corrections", "f32le", null->outputs,
-			sizeof(*null->corrections)))
+	if (psx_read_check_block(r, corrections, "nulls.corrections", "f32le", null->outputs,
+				 sizeof(*null->corrections)))
 		return -1;
 	null->corrections = calloc(null->outputs + 1, sizeof(*null->corrections));
 	if (!null->corrections)
 		return psx_error_set(r->err, ENOMEM, "out of memory");
-	if (get_block(r, corrections, "nulls.corrections", "f32le", null->corrections, null->outputs,
-		      sizeof(*null->corrections)))
+	if (psx_read_block(r, corrections, "nulls.corrections", "f32le", null->corrections,
+			   null->outputs, sizeof(*null->corrections)))
 		return -1;
 	for (i = 0; i < null->outputs; i++)
 		if (!(fabsf(null->corrections[i]) <= 1))
-			return refuse(r, "nulls.corrections", "a value that none can have");
+			return psx_read_refuse(r, "nulls.corrections",
+					       "a value that none can have");
 	return 0;
 }
 
-static int get_nulls(struct reading *r)
+static int get_nulls(struct psx_reading *r)
 {
 	json_t *nulls = json_object_get(r->root, "nulls");
 	size_t count = json_array_size(nulls);
 
 	if (!json_is_array(nulls) || count > MOST_NULLS)
-		return refuse(r, "nulls", "not an array, or too many");
+		return psx_read_refuse(r, "nulls", "not an array, or too many");
 	r->cal->nulls = calloc(count + 1, sizeof(*r->cal->nulls));
 	if (!r->cal->nulls)
 		return psx_error_set(r->err, ENOMEM, "out of memory");
@@ -274,7 +189,7 @@ static int get_nulls(struct reading *r)
 	return 0;
 }
 
-static int check_kind(struct reading *r)
+static int check_kind(struct psx_reading *r)
 {
 	const char *format = json_string_value(json_object_get(r->root, "format"));
 	json_int_t version;
@@ -282,18 +197,17 @@ static int check_kind(struct reading *r)
 	if (!format || strcmp(format, PSX_CALIBRATION_FORMAT) != 0)
 		return psx_error_set(r->err, EBADMSG, "%s: not a calibration",
 				     psx_error_path(r->path));
-	if (get_integer(r, r->root, "version", 1, INT64_MAX, &version))
+	if (psx_read_integer(r, r->root, "version", 1, INT64_MAX, &version))
 		return -1;
 	if (version > PSX_CALIBRATION_VERSION)
-		return psx_error_set(r->err, ENOTSUP,
-				     "%s: a calibration of version %lld, this library knows %d",
-				     psx_error_path(r->path), (long long)version,
-				     PSX_CALIBRATION_VERSION);
+		return psx_error_set(
+			r->err, ENOTSUP, "%s: a calibration of version %lld, this library knows %d",
+			psx_error_path(r->path), (long long)version, PSX_CALIBRATION_VERSION);
 	return 0;
 }
 
 /* What no block's own crc covers */
-static int check_crc(struct reading *r)
+static int check_crc(struct psx_reading *r)
 {
 	const char *crc = json_string_value(json_object_get(r->root, "crc32c"));
 	char real[9];
@@ -301,11 +215,11 @@ static int check_crc(struct reading *r)
 	if (psx_calibration_crc(r->root, real))
 		return psx_error_set(r->err, ENOMEM, "out of memory");
 	if (!crc || strcmp(crc, real) != 0)
-		return refuse(r, "crc32c", "wrong: the file was altered");
+		return psx_read_refuse(r, "crc32c", "wrong: the file was altered");
 	return 0;
 }
 
-static int read_all(struct reading *r)
+static int read_all(struct psx_reading *r)
 {
 	json_t *map = json_object_get(json_object_get(r->root, "defects"), "map");
 	struct psx_geometry geometry;
@@ -314,7 +228,8 @@ static int read_all(struct reading *r)
 
 	/* memory is taken for a geometry only once the file has as much to say of it */
 	if (check_kind(r) || get_geometry(r, &geometry) ||
-	    check_block(r, map, "defects.map", "u8", (size_t)geometry.width * geometry.height, 1))
+	    psx_read_check_block(r, map, "defects.map", "u8",
+				 (size_t)geometry.width * geometry.height, 1))
 		return -1;
 	r->cal = psx_calibration_create(&geometry, r->err);
 	if (!r->cal)
@@ -330,7 +245,7 @@ static int read_all(struct reading *r)
 
 struct psx_calibration *psx_calibration_load(const char *path, struct psx_error *err)
 {
-	struct reading r = { .path = path, .err = err };
+	struct psx_reading r = { .path = path, .err = err };
 	FILE *file = fopen(path, "re");
 	char text[128] = "";
 	json_error_t why;
