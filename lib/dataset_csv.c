@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/* Data sets of text: a header `split,label,p00,..`, a row a sample. */
+#include "dataset.h"
+
+#include "error.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_LEVEL 65535u
+
+struct reader {
+	const char *path; /* for messages */
+	unsigned int line;
+	struct psx_dataset *data; /* NULL before the header */
+	struct psx_image *image;
+	struct psx_error *err;
+};
+
+static int reject(struct reader *r, const char *why, const char *what)
+{
+	return psx_error_set(r->err, EBADMSG, "%s:%u: %s '%.40s'", r->path, r->line, why, what);
+}
+
+/* The next field, without white space around it; NULL after the last */
+static char *next_field(char **rest)
+{
+	char *field = strsep(rest, ","), *end;
+
+	if (!field)
+		return NULL;
+	while (isspace((unsigned char)*field))
+		field++;
+	for (end = field + strlen(field); end > field && isspace((unsigned char)end[-1]);)
+		*--end = '\0';
+	return field;
+}
+
+static int read_header(struct reader *r, char *text)
+{
+	const char *first = next_field(&text), *second = next_field(&text), *field;
+	unsigned int columns = 0, k = 1;
+
+	if (strcmp(first, "split") != 0 || !second || strcmp(second, "label") != 0)
+		return psx_error_set(r->err, EBADMSG,
+				     "%s:%u: the header is not 'split,label,p00,..': not a data set",
+				     r->path, r->line);
+	for (; (field = next_field(&text)); columns++)
+		if (*field != 'p')
+			return reject(r, "a column of levels begins with p, not", field);
+	while (k < PSX_KERNEL_MAX_K && k * k < columns)
+		k += 2;
+	if (columns < 9 || k * k != columns)
+		return psx_error_set(r->err, EBADMSG,
+				     "%s:%u: %u columns of levels are not 3 x 3, 5 x 5 .. %d x %d", r->path,
+				     r->line, columns, PSX_KERNEL_MAX_K, PSX_KERNEL_MAX_K);
+	r->data = psx_dataset_new(k, r->err);
+	r->image = r->data ? psx_image_new(k, k) : NULL;
+	if (!r->image)
+		return psx_error_set(r->err, ENOMEM, "out of memory");
+	return 0;
+}
+
+static int read_level(struct reader *r, const char *field, uint16_t *level)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(field, &end, 10);
+	if (!isdigit((unsigned char)*field) || *end || errno || value > MOST_LEVEL)
+		return reject(r, "not a grey level 0..65535:", field);
+	*level = (uint16_t)value;
+	return 0;
+}
+
+static int read_row(struct reader *r, char *text)
+{
+	const char *split = next_field(&text), *label = next_field(&text), *field;
+	const unsigned int wanted = r->data->k * r->data->k;
+	char name[300];
+	unsigned int i = 0;
+
+	if (strcmp(split, "train") != 0 && strcmp(split, "test") != 0)
+		return reject(r, "neither train nor test:", split);
+	if (!label || !*label)
+		return psx_error_set(r->err, EBADMSG, "%s:%u: no label", r->path, r->line);
+	for (; (field = next_field(&text)); i++)
+		if (i < wanted && read_level(r, field, psx_image_edit_levels(r->image) + i))
+			return -1;
+	if (i != wanted)
+		return psx_error_set(r->err, EBADMSG, "%s:%u: %u levels where the header has %u",
+				     r->path, r->line, i, wanted);
+	(void)snprintf(name, sizeof(name), "%s:%u", r->path, r->line);
+	return psx_dataset_add(r->data, r->image, label, !strcmp(split, "test"), name, r->err);
+}
+
+static int read_line(struct reader *r, char *text, size_t length)
+{
+	if (memchr(text, '\0', length))
+		return psx_error_set(r->err, EBADMSG, "%s:%u: not text", r->path, r->line);
+	if (r->line == 1 && !strncmp(text, "\xef\xbb\xbf", 3))
+		text += 3;
+	text[strcspn(text, "\r\n")] = '\0';
+	if (*text == '#' || !text[strspn(text, " \t")])
+		return 0;
+	return r->data ? read_row(r, text) : read_header(r, text);
+}
+
+struct psx_dataset *psx_dataset_load_csv(const char *path, struct psx_error *err)
+{
+	struct reader r = { .path = psx_error_path(path), .err = err };
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t length;
+	int failed = 0;
+
+	if (!file)
+		return psx_error_null(err, errno, "%s: %s", r.path, strerror(errno));
+	while (!failed && (length = getline(&text, &size, file)) > 0) {
+		r.line++;
+		failed = read_line(&r, text, (size_t)length);
+	}
+	if (!failed && ferror(file))
+		failed = psx_error_set(err, errno, "%s: %s", r.path, strerror(errno));
+	if (!failed && !r.data)
+		failed = psx_error_set(err, EBADMSG, "%s: empty: not a data set", r.path);
+	free(text);
+	(void)fclose(file);
+	psx_image_free(r.image);
+	if (!failed)
+		return r.data;
+	psx_dataset_free(r.data);
+	return NULL;
+}
