@@ -854,6 +854,180 @@ PSX_API const char *psx_file_error(const struct psx_file *file);
 /** Closes; a file that was created and not committed is discarded. */
 PSX_API void psx_file_close(struct psx_file *file);
 
+/* ---------------------------------------------------------- data sets -- */
+
+/** Images of k x k grey levels, each with a label, for training or for testing. */
+struct psx_dataset;
+
+/** One of them; borrowed from the data set. */
+struct psx_sample {
+	const struct psx_image *image; /**< k x k */
+	unsigned int label;            /**< below psx_dataset_get_classes() */
+	bool test;                     /**< not trained with */
+	const char *name;              /**< "letters.csv:12", "H/007.pgm" */
+};
+
+/** Without samples. EINVAL for a k that is even, 1 or over PSX_KERNEL_MAX_K; ENOMEM. */
+PSX_API struct psx_dataset *psx_dataset_new(unsigned int k, struct psx_error *err);
+/** A copy of `image` joins, which must be k x k or larger: then it is reduced to
+ * the means of k x k equal areas. EINVAL for a smaller one, an empty label or
+ * more than 256 labels; ENOMEM. */
+PSX_API int psx_dataset_add(struct psx_dataset *data, const struct psx_image *image,
+			    const char *label, bool test, const char *name,
+			    struct psx_error *err);
+/**
+ * Read a data set (docs/classifier.md). A file is CSV, a header
+ * `split,label,p00,p01,..` and rows of `train` or `test`, a label, k * k levels
+ * 0..65535. A folder has sub-folders whose names are the labels, with images of one
+ * size; or `train` and `test` with such sub-folders. Without these a fifth of
+ * every label's images, chosen by their names, are for testing. `k` reduces larger
+ * images, 0 takes them as they are. Labels are in the order of their names. Errors:
+ * those of open(2) and psx_image_load(); EBADMSG, naming file and line, for what is
+ * unlabelled, of another size, or out of range.
+ */
+PSX_API struct psx_dataset *psx_dataset_load(const char *path, unsigned int k,
+					     struct psx_error *err);
+PSX_API void psx_dataset_free(struct psx_dataset *data);
+PSX_API unsigned int psx_dataset_get_k(const struct psx_dataset *data);
+PSX_API unsigned int psx_dataset_get_classes(const struct psx_dataset *data);
+/** Name of a label, NULL past the last. */
+PSX_API const char *psx_dataset_get_label(const struct psx_dataset *data, unsigned int label);
+PSX_API size_t psx_dataset_get_count(const struct psx_dataset *data);
+/** EINVAL past the last. */
+PSX_API int psx_dataset_get_sample(const struct psx_dataset *data, size_t index,
+				   struct psx_sample *sample);
+
+/* -------------------------------------------------------- classifiers -- */
+
+/**
+ * One layer of weights on the detector: every class has a bank of k x k weights, its
+ * output is one frame's one value, softmax makes probabilities of them. (Pang et
+ * al. 2024, Fig. 5, where changes of the weights were simulated; here every output
+ * is measured.) Units: an input is grey level / 4095 of an exposure of 1 s, an
+ * output a sum of weight * (input - mean input of the training samples).
+ */
+struct psx_classifier;
+
+/** All 0 are the defaults. May grow at its end. */
+struct psx_classifier_options {
+	double rate;          /**< learning rate, above 0; 0 = 0.5 */
+	unsigned int batch;   /**< samples between two changes of the weights; 0 = 16 */
+	unsigned int epochs;  /**< to go on for at most; 0 = 50 */
+	unsigned int patience; /**< epochs without a better test that end it; 0 = 10 */
+	uint64_t seed;        /**< of the initial weights and the order of samples */
+	unsigned int frames;  /**< exposures averaged, 1..1024; 0 = 1 */
+	uint64_t exposure_ns; /**< of one; 0 = 1 s, or less where the brightest sample at
+			       * full weights would be beyond the ADC */
+};
+
+enum psx_classifier_stop {
+	PSX_STOP_NONE = 0,     /**< it can go on */
+	PSX_STOP_PERFECT = 1,  /**< the last test had no error */
+	PSX_STOP_PATIENCE = 2, /**< tests did not get better */
+	PSX_STOP_EPOCHS = 3,   /**< as many epochs as were asked for */
+};
+
+/** May grow at its end. */
+struct psx_classifier_info {
+	unsigned int k, classes;
+	unsigned int epochs;      /**< done */
+	unsigned int best;        /**< the epoch that weights, codes and confusion are of:
+				   * highest test accuracy, then lowest loss; 0 = none */
+	enum psx_classifier_stop stop;
+	struct psx_classifier_options options; /**< none 0 but seed */
+	uint32_t data_id;         /**< crc32c of the data set */
+	size_t train, test;       /**< samples */
+	uint32_t calibration_id;  /**< 0 = nominal sub-pixels */
+	char serial[33], model[32]; /**< of the detector; "" before the first epoch */
+	bool simulated;
+};
+
+/** What outputs are like: extremes, 1 and 99 %, quartiles, mean. Shares are
+ * interpolated between the two nearest values. */
+struct psx_box {
+	double least, p1, q1, median, q3, p99, most, mean;
+};
+
+/** One pass over the training samples; may grow at its end. */
+struct psx_epoch {
+	double loss;           /**< mean cross-entropy of the training samples, in nats, as
+				* they were measured while the weights changed */
+	double train_accuracy; /**< of the same measurements */
+	double test_accuracy;  /**< with the weights at its end */
+	const struct psx_box *boxes; /**< [classes][classes]: [label][output], test samples */
+};
+
+/** Told that sample `index` of the data set is to be shown; returns when it is. Not
+ * 0 is ECANCELED. */
+typedef int (*psx_presenter)(void *arg, size_t index, const struct psx_image *image);
+
+/** What a classifier is trained and used with; may grow at its end. The device has k x k
+ * sub-pixels. It is claimed, its rails are switched on, and off again unless they were on,
+ * what was loaded is lost. */
+struct psx_classifier_rig {
+	struct psx_device *device;
+	const struct psx_calibration *calibration; /**< NULL = nominal sub-pixels */
+	psx_presenter present; /**< NULL = psx_device_present() */
+	psx_progress progress; /**< may be NULL; not 0 ends the work with ECANCELED */
+	void *arg;             /**< of both */
+};
+
+/** Initial weights: uniform in +-0.1, from the seed (SplitMix64, docs/classifier.md).
+ * EINVAL for options out of range, a class without training samples or no test samples;
+ * ENOMEM. */
+PSX_API struct psx_classifier *
+psx_classifier_new(const struct psx_dataset *data, const struct psx_classifier_options *options,
+		   struct psx_error *err);
+/** EBADMSG for a file that is no classifier, was cut short or has impossible values;
+ * ENOTSUP for a later version. */
+PSX_API struct psx_classifier *psx_classifier_load(const char *path, struct psx_error *err);
+/** Everything, the state of the training included, so that a loaded one goes on as this
+ * one would. Whole or not at all, as psx_file_commit(). */
+PSX_API int psx_classifier_save(const struct psx_classifier *c, const char *path,
+				struct psx_error *err);
+PSX_API void psx_classifier_free(struct psx_classifier *c);
+PSX_API const struct psx_classifier_info *psx_classifier_get_info(const struct psx_classifier *c);
+/** Name of a class, NULL past the last. */
+PSX_API const char *psx_classifier_get_label(const struct psx_classifier *c, unsigned int label);
+/** k * k weights of the best epoch, or the codes that were on the device then; EINVAL past
+ * the last class, ENODATA for codes before the first epoch: NULL. */
+PSX_API const double *psx_classifier_get_weights(const struct psx_classifier *c,
+						 unsigned int label);
+PSX_API const int16_t *psx_classifier_get_codes(const struct psx_classifier *c,
+						unsigned int label);
+/** Epoch 1 .. info.epochs; NULL with EINVAL for another. */
+PSX_API const struct psx_epoch *psx_classifier_get_epoch(const struct psx_classifier *c,
+							 unsigned int epoch);
+/** classes * classes counts of test samples: [label][answer], of the best epoch. */
+PSX_API const unsigned int *psx_classifier_get_confusion(const struct psx_classifier *c);
+/** To go on after PSX_STOP_EPOCHS. EINVAL for 0. */
+PSX_API int psx_classifier_set_epochs(struct psx_classifier *c, unsigned int epochs);
+
+/**
+ * Train for one epoch more, whatever info.stop says: mini-batch gradient descent, the outputs
+ * measured, the gradient computed from inputs that the first call measures with one-hot banks,
+ * weights kept within +-1. On failure the classifier is as before the call. On a
+ * detector without noise the result depends on data set and options alone, also when it was
+ * saved and loaded in between. Errors: those of psx_device_zero() and
+ * psx_acquisition_next(); ECANCELED; EINVAL (a device of another size); EXDEV (another data
+ * set, detector or calibration than before); ERANGE (the learning rate is too large: a
+ * weight would change by more than its whole range, or the loss is far beyond that of
+ * guessing; or an output is beyond the ADC).
+ */
+PSX_API int psx_classifier_train(struct psx_classifier *c, const struct psx_classifier_rig *rig,
+				 const struct psx_dataset *data, struct psx_error *err);
+/**
+ * Show images to the best epoch's banks. `outputs` (may be NULL) gets count * classes, `answers`
+ * the classes of the largest. On the detector of the training, without a calibration, it is the
+ * codes that were on it then; else the weights. Errors as psx_classifier_train().
+ */
+PSX_API int psx_classifier_run(const struct psx_classifier *c, const struct psx_classifier_rig *rig,
+			       const struct psx_image *const *images, size_t count,
+			       double *outputs, unsigned int *answers, struct psx_error *err);
+/** Probabilities of `classes` outputs; in place if both are the same. */
+PSX_API void psx_classifier_softmax(const double *outputs, unsigned int classes,
+				    double *probabilities);
+
 #ifdef __cplusplus
 }
 #endif

@@ -54,7 +54,7 @@ int psx_classifier_run(const struct psx_classifier *c, const struct psx_classifi
 	unsigned int n;
 	int failed;
 
-	if (!c->inputs && !c->info.best)
+	if (!c->info.best)
 		return psx_error_set(err, ENODATA, "the classifier was not trained");
 	failed = psx_exposer_begin(&e, c, rig, err);
 	for (n = 0; !failed && n < c->info.classes; n++) {

@@ -7,6 +7,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -116,7 +117,6 @@ static json_t *to_json(const struct psx_classifier *c)
 	return root;
 }
 
-/* Line breaks between members, so that people can look into it */
 static char *to_text(const struct psx_classifier *c)
 {
 	json_t *root = to_json(c);
