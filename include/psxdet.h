@@ -1003,14 +1003,19 @@ PSX_API const unsigned int *psx_classifier_get_confusion(const struct psx_classi
 /** To go on after PSX_STOP_EPOCHS. EINVAL for 0. */
 PSX_API int psx_classifier_set_epochs(struct psx_classifier *c, unsigned int epochs);
 
+/** May it be trained so? Changes nothing. EINVAL for a device of another size, ENOTSUP
+ * where nobody shows samples, EXDEV for another data set, detector or calibration than
+ * before. */
+PSX_API int psx_classifier_check(const struct psx_classifier *c,
+				 const struct psx_classifier_rig *rig,
+				 const struct psx_dataset *data, struct psx_error *err);
 /**
  * Train for one epoch more, whatever info.stop says: mini-batch gradient descent, the outputs
  * measured, the gradient computed from inputs that the first call measures with one-hot banks,
  * weights kept within +-1. On failure the classifier is as before the call. On a
  * detector without noise the result depends on data set and options alone, also when it was
- * saved and loaded in between. Errors: those of psx_device_zero() and
- * psx_acquisition_next(); ECANCELED; EINVAL (a device of another size); EXDEV (another data
- * set, detector or calibration than before); ERANGE (the learning rate is too large: a
+ * saved and loaded in between. Errors: those of psx_classifier_check(), psx_device_zero() and
+ * psx_acquisition_next(); ECANCELED; ERANGE (the learning rate is too large: a
  * weight would change by more than its whole range, or the loss is far beyond that of
  * guessing; or an output is beyond the ADC).
  */

@@ -16,29 +16,28 @@ static int device_failed(struct psx_exposer *e)
 	return psx_error_set(e->err, errno, "%s", psx_device_error(e->rig->device));
 }
 
-static int check_device(const struct psx_exposer *e)
+int psx_exposer_check(const struct psx_classifier *c, const struct psx_classifier_rig *rig,
+		      struct psx_error *err)
 {
-	const struct psx_device_info *info = psx_device_get_info(e->rig->device);
-	const struct psx_classifier_info *c = &e->c->info;
+	const struct psx_device_info *info = psx_device_get_info(rig->device);
+	const unsigned int k = c->info.k;
 
-	if (info->width != c->k || info->height != c->k)
-		return psx_error_set(e->err, EINVAL,
+	if (info->width != k || info->height != k)
+		return psx_error_set(err, EINVAL,
 				     "%s has %u x %u sub-pixels where samples have %u x %u "
 				     "(of a model: width=%u,height=%u)", info->uri, info->width,
-				     info->height, c->k, c->k, c->k, c->k);
-	if (!(info->caps & PSX_CAP_SCENE) && !e->rig->present)
-		return psx_error_set(e->err, ENOTSUP, "%s has no scenes, and nobody shows it samples",
+				     info->height, k, k, k, k);
+	if (!(info->caps & PSX_CAP_SCENE) && !rig->present)
+		return psx_error_set(err, ENOTSUP, "%s has no scenes, and nobody shows it samples",
 				     info->uri);
-	if (e->rig->calibration)
-		return psx_calibration_check(e->rig->calibration, info, e->err);
-	return 0;
+	return rig->calibration ? psx_calibration_check(rig->calibration, info, err) : 0;
 }
 
 int psx_exposer_begin(struct psx_exposer *e, const struct psx_classifier *c,
 		      const struct psx_classifier_rig *rig, struct psx_error *err)
 {
 	*e = (struct psx_exposer){ .c = c, .rig = rig, .err = err };
-	if (check_device(e))
+	if (psx_exposer_check(c, rig, err))
 		return -1;
 	e->settings = psx_settings_new();
 	if (!e->settings)

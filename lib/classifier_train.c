@@ -279,14 +279,15 @@ static int finish(struct training *t)
 	return 0;
 }
 
-/* Of the first epoch's detector and calibration, and of this data set */
-static int check_same(const struct psx_classifier *c, const struct psx_classifier_rig *rig,
-		      const struct psx_dataset *data, struct psx_error *err)
+int psx_classifier_check(const struct psx_classifier *c, const struct psx_classifier_rig *rig,
+			 const struct psx_dataset *data, struct psx_error *err)
 {
 	const struct psx_device_info *info = psx_device_get_info(rig->device);
 	const uint32_t calibration =
 		rig->calibration ? psx_calibration_get_info(rig->calibration)->id : 0;
 
+	if (psx_exposer_check(c, rig, err))
+		return -1;
 	if (psx_dataset_id(data) != c->info.data_id)
 		return psx_error_set(err, EXDEV, "not the data set that the training began with");
 	if (!c->info.epochs)
@@ -336,7 +337,7 @@ int psx_classifier_train(struct psx_classifier *c, const struct psx_classifier_r
 	struct training t = { .c = c, .data = data, .err = err };
 	int failed;
 
-	if (check_same(c, rig, data, err))
+	if (psx_classifier_check(c, rig, data, err))
 		return -1;
 	if (!c->info.epochs) {
 		free(c->inputs); /* of another detector, if the first epoch failed */

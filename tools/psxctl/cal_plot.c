@@ -16,13 +16,11 @@ int cal_plot(const struct cal *c, const struct psx_calibration *cal)
 
 #else
 
-#include "../../lib/output.h"
+#include "plot.h"
 
-#include <cairo.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define WIDTH	   960
 #define HEIGHT	   820
@@ -72,34 +70,9 @@ static double y_of(const struct panel *p, double value)
 	return p->top + (p->high - value) / (p->high - p->low) * p->height;
 }
 
-static void line(cairo_t *cr, double x0, double y0, double x1, double y1)
-{
-	cairo_move_to(cr, round(x0) + 0.5, round(y0) + 0.5);
-	cairo_line_to(cr, round(x1) + 0.5, round(y1) + 0.5);
-	cairo_stroke(cr);
-}
-
-/* `share` of the text's width is left of x */
-static void text(cairo_t *cr, double x, double y, double share, const char *words)
-{
-	cairo_text_extents_t e;
-
-	cairo_text_extents(cr, words, &e);
-	cairo_move_to(cr, x - share * e.x_advance, y);
-	cairo_show_text(cr, words);
-}
-
-static double step_for(double span)
-{
-	const double unit = pow(10, floor(log10(span / 4)));
-	const double steps = span / 4 / unit;
-
-	return unit * (steps < 2 ? 1 : steps < 5 ? 2 : 5);
-}
-
 static void draw_axes(cairo_t *cr, const struct panel *p)
 {
-	const double step = step_for(p->high - p->low);
+	const double step = plot_step(p->high - p->low);
 	const int last = (int)floor(p->high / step + 1e-3);
 	int i = (int)ceil(p->low / step - 1e-3), volts;
 	char words[32];
@@ -109,23 +82,23 @@ static void draw_axes(cairo_t *cr, const struct panel *p)
 		const double value = i * step;
 
 		cairo_set_source_rgb(cr, 0.86, 0.86, 0.86);
-		line(cr, LEFT, y_of(p, value), WIDTH - RIGHT, y_of(p, value));
+		plot_line(cr, LEFT, y_of(p, value), WIDTH - RIGHT, y_of(p, value));
 		cairo_set_source_rgb(cr, 0.2, 0.2, 0.2);
 		(void)snprintf(words, sizeof(words), "%g", value);
-		text(cr, LEFT - 10, y_of(p, value) + 5, 1, words);
+		plot_text(cr, LEFT - 10, y_of(p, value) + 5, 1, words);
 	}
 	for (volts = -100; volts <= 100; volts += 25) {
 		cairo_set_source_rgb(cr, 0.86, 0.86, 0.86);
-		line(cr, x_of(volts), p->top, x_of(volts), p->top + p->height);
+		plot_line(cr, x_of(volts), p->top, x_of(volts), p->top + p->height);
 		cairo_set_source_rgb(cr, 0.2, 0.2, 0.2);
 		(void)snprintf(words, sizeof(words), "%+d V", volts);
-		text(cr, x_of(volts), p->top + p->height + 20, volts == 100 ? 0.8 : 0.5,
+		plot_text(cr, x_of(volts), p->top + p->height + 20, volts == 100 ? 0.8 : 0.5,
 		     volts ? words : "0 V");
 	}
 	cairo_set_source_rgb(cr, 0.2, 0.2, 0.2);
-	line(cr, LEFT, p->top, LEFT, p->top + p->height);
-	line(cr, LEFT, p->top + p->height, WIDTH - RIGHT, p->top + p->height);
-	text(cr, LEFT, p->top - 12, 0, p->title);
+	plot_line(cr, LEFT, p->top, LEFT, p->top + p->height);
+	plot_line(cr, LEFT, p->top + p->height, WIDTH - RIGHT, p->top + p->height);
+	plot_text(cr, LEFT, p->top - 12, 0, p->title);
 }
 
 static void draw_curve(cairo_t *cr, const struct panel *p, const struct curve *curve,
@@ -150,9 +123,9 @@ static void draw_legend(cairo_t *cr, const struct curve *curves, int count)
 
 		cairo_set_source_rgb(cr, curves[i].rgb[0], curves[i].rgb[1], curves[i].rgb[2]);
 		cairo_set_line_width(cr, 3);
-		line(cr, LEFT + 20, y - 5, LEFT + 50, y - 5);
+		plot_line(cr, LEFT + 20, y - 5, LEFT + 50, y - 5);
 		cairo_set_source_rgb(cr, 0.2, 0.2, 0.2);
-		text(cr, LEFT + 60, y, 0, curves[i].name);
+		plot_text(cr, LEFT + 60, y, 0, curves[i].name);
 	}
 }
 
@@ -164,10 +137,6 @@ static void draw(cairo_t *cr, const struct curve *curves, int count)
 	double most = 0.1;
 	int i, v;
 
-	cairo_set_source_rgb(cr, 1, 1, 1);
-	cairo_paint(cr);
-	cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-	cairo_set_font_size(cr, 15);
 	for (i = 0; i < count; i++)
 		for (v = -100; v <= 100; v++)
 			most = fmax(most, fabs(difference(&curves[i], v)));
@@ -237,45 +206,16 @@ static int choose(struct curve *curves, const struct cal *c, const struct psx_ca
 	return count;
 }
 
-static cairo_status_t put(void *closure, const unsigned char *data, unsigned int length)
-{
-	const int fd = *(const int *)closure;
-
-	while (length) {
-		const ssize_t done = write(fd, data, length);
-
-		if (done < 0 && errno != EINTR)
-			return CAIRO_STATUS_WRITE_ERROR;
-		if (done > 0) {
-			data += done;
-			length -= (unsigned int)done;
-		}
-	}
-	return CAIRO_STATUS_SUCCESS;
-}
-
 int cal_plot(const struct cal *c, const struct psx_calibration *cal)
 {
 	struct curve curves[CURVES] = { 0 };
 	const int count = choose(curves, c, cal);
-	cairo_surface_t *surface;
-	struct psx_output out;
-	cairo_t *cr;
-	int failed;
+	struct plot plot;
 
-	if (count < 0 || psx_output_open(&out, c->output))
+	if (count < 0 || plot_begin(&plot, WIDTH, HEIGHT))
 		return -1;
-	surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
-	cr = cairo_create(surface);
-	draw(cr, curves, count);
-	cairo_destroy(cr);
-	errno = ENOMEM;
-	failed = cairo_surface_write_to_png_stream(surface, put, &out.fd) != CAIRO_STATUS_SUCCESS ||
-		 psx_output_commit(&out);
-	cairo_surface_destroy(surface);
-	if (failed)
-		psx_output_discard(&out);
-	return failed ? -1 : 0;
+	draw(plot.cr, curves, count);
+	return plot_write(&plot, c->output);
 }
 
 #endif

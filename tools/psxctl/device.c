@@ -14,8 +14,7 @@ int ctl_need_device(const struct ctl *ctl)
 					 "model)");
 }
 
-/* Until Enter; not 0 when there is no more input, or a signal came */
-static int wait_for_enter(void)
+int ctl_wait_for_enter(void)
 {
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
 	char c = '\0';
@@ -37,7 +36,7 @@ static int ask(void *arg, enum psx_shutter wanted)
 
 	fprintf(stderr, "\r\033[Kpsxctl %s: %s, then press Enter (Ctrl-C ends it) ", ctl->verb,
 		words[wanted]);
-	return wait_for_enter();
+	return ctl_wait_for_enter();
 }
 
 struct psx_device *ctl_open(struct ctl *ctl, int *code)

@@ -15,6 +15,7 @@ static const struct {
 	{ "bias", verb_bias },	     { "hv", verb_hv },	    { "cal", verb_cal },
 	{ "acquire", verb_acquire }, { "view", verb_view }, { "eval", verb_eval },
 	{ "monitor", verb_monitor }, { "convert", verb_convert },
+	{ "train", verb_train },     { "classify", verb_classify },
 };
 
 static const char doc[] =
@@ -31,6 +32,8 @@ static const char doc[] =
 	"  monitor   detectors as they come and go, and what they report\n"
 	"  convert   pictures and phantoms into raw grey levels\n"
 	"  eval      images through an ideal detector: how many pixels are effective\n"
+	"  train     a classifier, with the detector in the loop\n"
+	"  classify  samples with what was trained\n"
 	"\n"
 	"Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 frames were lost.";
 
@@ -73,13 +76,14 @@ int main(int argc, char **argv)
 		return CTL_USAGE;
 	if (!place)
 		return ctl_usage(&ctl, "say what to do: list, info, kernel, bias, hv, cal, acquire, view, "
-				       "eval, monitor or convert (try --help)");
+				       "eval, monitor, convert, train or classify (try --help)");
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (strcmp(argv[place], verbs[i].name) != 0)
 			continue;
 		ctl.verb = verbs[i].name;
 		return ctl_end(&ctl, verbs[i].run(&ctl, argc - place, argv + place));
 	}
-	return ctl_usage(&ctl, "no verb '%s' (list info kernel bias hv cal acquire view eval monitor convert)",
+	return ctl_usage(&ctl, "no verb '%s' (list info kernel bias hv cal acquire view eval monitor "
+			       "convert train classify)",
 			 argv[place]);
 }

@@ -48,6 +48,8 @@ void ctl_warn(const struct ctl *ctl, const char *format, ...) __attribute__((for
 struct psx_device *ctl_open(struct ctl *ctl, int *code);
 /* Fails for want of -d; an exit code */
 int ctl_need_device(const struct ctl *ctl);
+/* Until Enter; not 0 when there is no more input, or a signal came */
+int ctl_wait_for_enter(void);
 /* A model in this process: nobody else can have it */
 bool ctl_in_process(const struct psx_device *dev);
 
@@ -79,5 +81,7 @@ int verb_hv(struct ctl *ctl, int argc, char **argv);
 int verb_bias(struct ctl *ctl, int argc, char **argv);
 int verb_cal(struct ctl *ctl, int argc, char **argv);
 int verb_convert(struct ctl *ctl, int argc, char **argv);
+int verb_train(struct ctl *ctl, int argc, char **argv);
+int verb_classify(struct ctl *ctl, int argc, char **argv);
 
 #endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/* Detector, calibration and samples, for training and for what comes after it. */
+#include "learn.h"
+
+#include "interrupt.h"
+#include "options.h"
+#include "rails.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* On every exposure; what it counts changes with the work */
+static int tell(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	struct learn *l = arg;
+
+	if (interrupt_came()) {
+		progress_end(&l->progress);
+		return -1;
+	}
+	if (l->showing != what || !done) {
+		progress_end(&l->progress);
+		progress_begin(&l->progress, what, total, !l->ctl->quiet);
+		l->showing = what;
+	}
+	progress_show(&l->progress, done);
+	if (done + 1 >= total)
+		progress_end(&l->progress);
+	return 0;
+}
+
+/* Who is at the terminal is the stage */
+static int show_by_hand(void *arg, size_t index, const struct psx_image *image)
+{
+	const struct learn *l = arg;
+	struct psx_sample sample;
+
+	(void)image;
+	(void)psx_dataset_get_sample(l->data, index, &sample);
+	fprintf(stderr, "\r\033[Kpsxctl %s: put %s into the beam, then press Enter (Ctrl-C ends it) ",
+		l->ctl->verb, l->names ? l->names[index] : sample.name);
+	return ctl_wait_for_enter();
+}
+
+int learn_begin(struct learn *l, struct ctl *ctl, const char *cal_path)
+{
+	struct psx_error err;
+	int code;
+
+	l->ctl = ctl;
+	l->dev = ctl_open(ctl, &code);
+	if (!l->dev)
+		return code;
+	if (cal_path) {
+		l->cal = psx_calibration_load(cal_path, &err);
+		if (!l->cal)
+			return ctl_fail(ctl, "%s", err.message);
+	}
+	l->rig = (struct psx_classifier_rig){
+		.device = l->dev, .calibration = l->cal, .progress = tell, .arg = l,
+	};
+	if (!(psx_device_get_info(l->dev)->caps & PSX_CAP_SCENE) && isatty(STDIN_FILENO))
+		l->rig.present = show_by_hand;
+	interrupt_catch();
+	return CTL_OK;
+}
+
+void learn_end(struct learn *l)
+{
+	psx_classifier_free(l->classifier);
+	psx_dataset_free(l->data);
+	psx_calibration_free(l->cal);
+	psx_device_close(l->dev);
+}
+
+int learn_parse_size(const char *text, unsigned int *k)
+{
+	unsigned long long value;
+
+	if (option_number(text, 3, PSX_KERNEL_MAX_K, &value) || !(value & 1))
+		return -1;
+	*k = (unsigned int)value;
+	return 0;
+}
+
+json_t *learn_confusion_json(const unsigned int *counts, unsigned int classes)
+{
+	json_t *rows = json_array();
+	unsigned int label, answer;
+
+	for (label = 0; label < classes; label++) {
+		json_t *row = json_array();
+
+		for (answer = 0; answer < classes; answer++)
+			(void)json_array_append_new(row,
+						    json_integer(counts[label * classes + answer]));
+		(void)json_array_append_new(rows, row);
+	}
+	return rows;
+}
+
+void learn_confusion_print(const struct psx_classifier *c, const unsigned int *counts)
+{
+	const unsigned int classes = psx_classifier_get_info(c)->classes;
+	unsigned int label, answer;
+
+	printf("%-14s", "label \\ answer");
+	for (answer = 0; answer < classes; answer++)
+		printf(" %7.7s", psx_classifier_get_label(c, answer));
+	putchar('\n');
+	for (label = 0; label < classes; label++) {
+		printf("%-14.14s", psx_classifier_get_label(c, label));
+		for (answer = 0; answer < classes; answer++)
+			printf(" %7u", counts[label * classes + answer]);
+		putchar('\n');
+	}
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What `train` and `classify` share. */
+#ifndef PSXCTL_LEARN_H
+#define PSXCTL_LEARN_H
+
+#include "progress.h"
+#include "psxctl.h"
+
+struct learn {
+	struct ctl *ctl;
+	struct psx_device *dev;
+	struct psx_calibration *cal; /* NULL = nominal sub-pixels */
+	struct psx_dataset *data;
+	struct psx_classifier *classifier;
+	struct psx_classifier_rig rig;
+	const char **names; /* of what is shown; NULL = those of the data set */
+	struct progress progress;
+	const char *showing; /* what the bar counts */
+};
+
+/* The detector of -d and, unless NULL, a calibration; signals end what follows. A rig of
+ * them, whose samples a person shows where the detector has no scenes. An exit code */
+int learn_begin(struct learn *l, struct ctl *ctl, const char *cal_path);
+void learn_end(struct learn *l);
+/* 3, 5 .. 15 */
+int learn_parse_size(const char *text, unsigned int *k);
+
+/* classes x classes counts as rows of an array; as a table */
+json_t *learn_confusion_json(const unsigned int *counts, unsigned int classes);
+void learn_confusion_print(const struct psx_classifier *c, const unsigned int *counts);
+
+/* train_plot.c: accuracies by epoch, and the outputs' distributions by epoch and class.
+ * -1 with errno; ENOTSUP: built without cairo */
+int train_plot(const struct psx_classifier *c, const char *path);
+
+#endif

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+#include "interrupt.h"
+#include "learn.h"
+#include "options.h"
+#include "rails.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char doc[] =
+	"Train a classifier with the detector in the loop.\v"
+	"DATA is a CSV file (split,label,p00,p01,..) or a folder of images, a folder a label; "
+	"docs/classifier.md. Every class has a bank of weights, its output is measured; the weights go "
+	"out as biases, through --cal where one is given. The detector has as many sub-pixels as a sample "
+	"has pixels: a model of 3 x 3 is sim:width=3,height=3,scene=flat:0. It ends when a test has no "
+	"error, when tests do not get better, or after --epochs. The model is written after every epoch; "
+	"a training that broke off goes on with --resume, to the same result. Ctrl-C leaves the last whole "
+	"epoch, and the rails down.";
+
+enum {
+	OPT_EPOCHS = 0x2001, OPT_RATE, OPT_BATCH, OPT_SEED, OPT_PATIENCE, OPT_FRAMES, OPT_EXPOSURE,
+	OPT_SIZE, OPT_CAL, OPT_RESUME, OPT_PLOT, OPT_FULL,
+};
+
+static const struct argp_option options[] = {
+	{ "output", 'o', "FILE.json", 0, "The model: weights, codes, history, confusion matrix", 0 },
+	{ "epochs", OPT_EPOCHS, "N", 0, "At most (default 50)", 0 },
+	{ "rate", OPT_RATE, "R", 0, "Learning rate (default 0.5)", 0 },
+	{ "batch", OPT_BATCH, "N", 0, "Samples between changes of the weights (default 16)", 0 },
+	{ "seed", OPT_SEED, "N", 0, "Of initial weights and order (default 0)", 0 },
+	{ "patience", OPT_PATIENCE, "N", 0, "Epochs without a better test that end it (default 10)", 0 },
+	{ "full", OPT_FULL, NULL, 0, "All epochs, however good or bad the tests", 0 },
+	{ "frames", OPT_FRAMES, "N", 0, "Exposures averaged a sample (default 1)", 0 },
+	{ "exposure", OPT_EXPOSURE, "TIME", 0, "Of one (default: as the ADC allows, 1s at most)", 0 },
+	{ "size", OPT_SIZE, "K", 0, "Reduce images to K x K pixels", 0 },
+	{ "cal", OPT_CAL, "FILE", 0, "The detector's calibration", 0 },
+	{ "resume", OPT_RESUME, "FILE.json", 0, "Go on with this training", 0 },
+	{ "plot", OPT_PLOT, "PNG", 0, "Accuracies and distributions of the outputs by epoch", 0 },
+	{ 0 },
+};
+
+struct arguments {
+	struct ctl *ctl;
+	struct psx_classifier_options options;
+	const char *data, *output, *cal, *resume, *plot;
+	const char *begins; /* an option that only a new training can have */
+	unsigned int k, epochs;
+	bool full;
+};
+
+static error_t parse_rate(struct arguments *a, const char *text)
+{
+	char *end;
+
+	a->options.rate = strtod(text, &end);
+	if (end == text || *end || !isfinite(a->options.rate) || !(a->options.rate > 0))
+		return ctl_usage(a->ctl, "rate '%s' is not a number above 0", text);
+	return 0;
+}
+
+static error_t parse_count(struct arguments *a, int key, const char *text)
+{
+	static const struct {
+		const char *name;
+		unsigned long long most;
+	} limits[] = {
+		[OPT_EPOCHS - OPT_EPOCHS] = { "epochs", 100000 },
+		[OPT_BATCH - OPT_EPOCHS] = { "batch", 65536 },
+		[OPT_PATIENCE - OPT_EPOCHS] = { "patience", 100000 },
+		[OPT_FRAMES - OPT_EPOCHS] = { "frames", 1024 },
+	};
+	const char *name = limits[key - OPT_EPOCHS].name;
+	unsigned long long value;
+
+	if (option_number(text, 1, limits[key - OPT_EPOCHS].most, &value))
+		return ctl_usage(a->ctl, "%s '%s' is not 1..%llu", name, text,
+				 limits[key - OPT_EPOCHS].most);
+	if (key == OPT_EPOCHS)
+		a->epochs = a->options.epochs = (unsigned int)value;
+	else if (key == OPT_BATCH)
+		a->options.batch = (unsigned int)value;
+	else if (key == OPT_PATIENCE)
+		a->options.patience = (unsigned int)value;
+	else
+		a->options.frames = (unsigned int)value;
+	return 0;
+}
+
+static error_t parse_seed(struct arguments *a, const char *text)
+{
+	unsigned long long value;
+
+	if (option_number(text, 0, UINT64_MAX, &value))
+		return ctl_usage(a->ctl, "seed '%s' is not a number", text);
+	a->options.seed = value;
+	return 0;
+}
+
+static error_t parse_own(struct arguments *a, int key, char *arg)
+{
+	switch (key) {
+	case 'o':
+		a->output = arg;
+		return 0;
+	case OPT_CAL:
+		a->cal = arg;
+		return 0;
+	case OPT_RESUME:
+		a->resume = arg;
+		return 0;
+	case OPT_PLOT:
+		a->plot = arg;
+		return 0;
+	case OPT_FULL:
+		a->full = true;
+		return 0;
+	case OPT_SIZE:
+		return learn_parse_size(arg, &a->k) ?
+			       ctl_usage(a->ctl, "size '%s' is not 3, 5 .. %d", arg, PSX_KERNEL_MAX_K) : 0;
+	case ARGP_KEY_ARG:
+		if (a->data)
+			return ARGP_ERR_UNKNOWN;
+		a->data = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+
+	if (key >= OPT_RATE && key <= OPT_EXPOSURE)
+		a->begins = key == OPT_RATE ? "--rate" : key == OPT_BATCH ? "--batch" :
+			    key == OPT_SEED ? "--seed" : key == OPT_PATIENCE ? "--patience" :
+			    key == OPT_FRAMES ? "--frames" : "--exposure";
+	switch (key) {
+	case OPT_RATE:
+		return parse_rate(a, arg);
+	case OPT_SEED:
+		return parse_seed(a, arg);
+	case OPT_EXPOSURE:
+		return option_time(arg, &a->options.exposure_ns) ?
+			       ctl_usage(a->ctl, "exposure '%s' is not a time such as 1s, 20ms, 50us", arg) :
+			       0;
+	case OPT_EPOCHS:
+	case OPT_BATCH:
+	case OPT_PATIENCE:
+	case OPT_FRAMES:
+		return parse_count(a, key, arg);
+	default:
+		return parse_own(a, key, arg);
+	}
+}
+
+static void show_epoch(struct ctl *ctl, const struct psx_epoch *epoch, unsigned int number)
+{
+	if (ctl->json) {
+		ctl_json(ctl, json_pack("{s:i, s:f, s:f, s:f}", "epoch", (int)number, "loss", epoch->loss,
+					"train_accuracy", epoch->train_accuracy, "test_accuracy",
+					epoch->test_accuracy));
+		return;
+	}
+	printf("%5u %8.4f %8.4f %8.4f\n", number, epoch->loss, epoch->train_accuracy,
+	       epoch->test_accuracy);
+	(void)fflush(stdout);
+}
+
+static const char *why_it_ended(const struct psx_classifier_info *info)
+{
+	static const char *const words[] = {
+		[PSX_STOP_NONE] = "unfinished",
+		[PSX_STOP_PERFECT] = "perfect",
+		[PSX_STOP_PATIENCE] = "patience",
+		[PSX_STOP_EPOCHS] = "epochs",
+	};
+
+	return words[info->stop];
+}
+
+static void show_summary(struct ctl *ctl, const struct psx_classifier *c, const char *output)
+{
+	const struct psx_classifier_info *info = psx_classifier_get_info(c);
+	const struct psx_epoch *best = psx_classifier_get_epoch(c, info->best);
+
+	if (!best)
+		return;
+	if (ctl->json) {
+		ctl_json(ctl, json_pack("{s:s, s:i, s:i, s:f, s:I, s:I, s:o}", "stop", why_it_ended(info),
+					"epochs", (int)info->epochs, "best", (int)info->best, "accuracy",
+					best->test_accuracy, "train", (json_int_t)info->train, "test",
+					(json_int_t)info->test, "confusion",
+					learn_confusion_json(psx_classifier_get_confusion(c),
+							     info->classes)));
+		return;
+	}
+	printf("%s after epoch %u; epoch %u is the best: %.4f of %zu test samples\n",
+	       info->stop == PSX_STOP_PERFECT	 ? "no error" :
+	       info->stop == PSX_STOP_PATIENCE ? "no better test for long" :
+						 "ended",
+	       info->epochs, info->best, best->test_accuracy, info->test);
+	learn_confusion_print(c, psx_classifier_get_confusion(c));
+	if (output)
+		printf("kept in %s\n", output);
+}
+
+/* What is kept of a training that broke off */
+static int give_up(const struct arguments *a, const struct psx_classifier *c,
+		   const struct psx_error *why)
+{
+	const unsigned int epochs = psx_classifier_get_info(c)->epochs;
+	const char *reason = why->code == ECANCELED && interrupt_came() ? "interrupted" : why->message;
+
+	if (!epochs || !a->output)
+		return ctl_fail(a->ctl, "epoch %u: %s", epochs + 1, reason);
+	return ctl_fail(a->ctl, "epoch %u: %s; --resume %s goes on", epochs + 1, reason, a->output);
+}
+
+static bool goes_on(const struct arguments *a, const struct psx_classifier_info *info)
+{
+	return a->full ? info->epochs < info->options.epochs : info->stop == PSX_STOP_NONE;
+}
+
+static int train(const struct arguments *a, struct learn *l)
+{
+	const struct psx_classifier_info *info = psx_classifier_get_info(l->classifier);
+	struct psx_error err;
+	unsigned int n;
+
+	if (!a->ctl->json)
+		printf("%5s %8s %8s %8s\n", "epoch", "loss", "train", "test");
+	for (n = 1; n <= info->epochs; n++)
+		show_epoch(a->ctl, psx_classifier_get_epoch(l->classifier, n), n);
+	while (goes_on(a, info)) {
+		if (psx_classifier_train(l->classifier, &l->rig, l->data, &err))
+			return give_up(a, l->classifier, &err);
+		if (a->output && psx_classifier_save(l->classifier, a->output, &err))
+			return ctl_fail(a->ctl, "%s", err.message);
+		show_epoch(a->ctl, psx_classifier_get_epoch(l->classifier, info->epochs), info->epochs);
+	}
+	show_summary(a->ctl, l->classifier, a->output);
+	return CTL_OK;
+}
+
+static int plot(const struct arguments *a, const struct psx_classifier *c)
+{
+	if (!a->plot || !psx_classifier_get_info(c)->epochs || !train_plot(c, a->plot))
+		return CTL_OK;
+	return ctl_fail(a->ctl, "%s: %s", a->plot,
+			errno == ENOTSUP ? "built without cairo" : strerror(errno));
+}
+
+/* Data, and the classifier that is new or goes on; an exit code */
+static int prepare(struct arguments *a, struct learn *l)
+{
+	struct psx_error err;
+
+	l->data = psx_dataset_load(a->data, a->k, &err);
+	if (!l->data)
+		return ctl_fail(a->ctl, "%s", err.message);
+	if (a->resume) {
+		l->classifier = psx_classifier_load(a->resume, &err);
+		a->output = a->output ? a->output : a->resume;
+	} else {
+		l->classifier = psx_classifier_new(l->data, &a->options, &err);
+	}
+	if (!l->classifier)
+		return a->resume ? ctl_fail(a->ctl, "%s", err.message) :
+				   ctl_fail(a->ctl, "%s: %s", a->data, err.message);
+	if (a->resume && a->epochs)
+		(void)psx_classifier_set_epochs(l->classifier, a->epochs);
+	if (psx_classifier_check(l->classifier, &l->rig, l->data, &err))
+		return ctl_fail(a->ctl, "%s", err.message);
+	return CTL_OK;
+}
+
+static int run(struct arguments *a)
+{
+	struct learn l = { 0 };
+	struct psx_error err;
+	int code = learn_begin(&l, a->ctl, a->cal);
+	bool up;
+
+	if (code == CTL_OK)
+		code = prepare(a, &l);
+	if (code == CTL_OK) {
+		up = rails_are_up(l.dev);
+		if (rails_up_for_run(a->ctl, l.dev, &err))
+			code = ctl_fail(a->ctl, "%s", err.message);
+		else
+			code = train(a, &l);
+		if (!up && rails_are_up(l.dev) && rails_down(a->ctl, l.dev, &err) && code == CTL_OK)
+			code = ctl_fail(a->ctl, "%s", err.message);
+		if (plot(a, l.classifier) != CTL_OK)
+			code = CTL_FAILED;
+	}
+	learn_end(&l);
+	return code;
+}
+
+int verb_train(struct ctl *ctl, int argc, char **argv)
+{
+	const struct argp argp = {
+		.options = options, .parser = parse, .args_doc = "DATA", .doc = doc,
+	};
+	struct arguments a = { .ctl = ctl };
+
+	if (ctl_parse(ctl, &argp, argc, argv, &a))
+		return CTL_USAGE;
+	if (!a.data)
+		return ctl_usage(ctl, "name a data set: a CSV file or a folder");
+	if (a.resume && a.begins)
+		return ctl_usage(ctl, "%s does not go with --resume, which keeps it", a.begins);
+	return run(&a);
+}
