@@ -1,0 +1,145 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# psxctl train and classify: letters made with psxctl's own phantoms.
+. tests/tool/lib.sh
+ideal=sim:profile=ideal,width=3,height=3,scene=flat:0
+real=sim:width=3,height=3,scene=flat:0
+
+hundredths() { # -7 is -0.07
+	printf '%s0.%02d' "$([ "$1" -ge 0 ] || echo -)" "${1#-}"
+}
+
+# letters SHIFT_Y: 16 turns and shifts of four letters, every fourth for testing. A phantom of
+# 3 x 3 is what a macro-pixel's sub-pixels see.
+letters() {
+	echo split,label,p00,p01,p02,p10,p11,p12,p20,p21,p22
+	for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+		split=train
+		[ $((i % 4)) != 3 ] || split=test
+		for letter in H U S T; do
+			dx=$((i * 7 % 16 * 20 / 15 - 10)) dy=$((i * 5 % 16 * $1 / 15 - $1 / 2))
+			"$psxctl" convert "letter:$letter;rot=$((i * 3 % 16 * 2 - 15));dx=$(hundredths \
+				$dx);dy=$(hundredths $dy)" --width 3 --height 3 -o letter.raw -q >/dev/null
+			echo "$split,$letter,$(od -An -v -tu2 -w18 letter.raw | tr -s ' ' , | sed 's/^,//')"
+		done
+	done
+}
+letters 0 >data.csv
+letters 40 >hard.csv
+ok 'letters were made' is "$(wc -l <data.csv)" 65
+
+run -d $ideal train data.csv -o model.json --json --epochs 40
+ok 'train ends well' exits 0
+ok 'an object an epoch' says '^{"epoch":1,"loss":[0-9.]*,"train_accuracy":[0-9.]*,"test_accuracy":[0-9.]*}$'
+ok 'and how it ended' is "$(tail -n 1 out | grep -c '^{"stop":"p[a-z]*","epochs":')" 1
+accuracy=$(tail -n 1 out | sed 's/.*"accuracy":\([0-9.]*\).*/\1/')
+ok 'it learned' [ "${accuracy%.*}${accuracy#*.}" -ge 9 ]
+ok 'the model has codes' grep -q '"codes":\[\[-\{0,1\}[0-9]' model.json
+ok 'nothing else is left' is "$(ls -A | grep -c '^\.')" 0
+run -d $ideal train data.csv -o plain.json --plot plot.png --epochs 3
+ok 'a table' says '^ *1 *[0-9.]* *[0-9.]* *[0-9.]*$'
+ok 'a confusion matrix' says '^label'
+ok 'rails go down' grep -q 'rails are down' err
+if grep -q 'built without cairo' err; then
+	skip 'a plot' 'built without cairo'
+else
+	ok 'a plot' is "$(head -c 4 plot.png | tail -c 3)" PNG
+fi
+run -d $ideal classify model.json data.csv --json
+ok 'classify finds the same accuracy' is "$(tail -n 1 out | sed 's/.*"accuracy":\([0-9.]*\).*/\1/')" "$accuracy"
+ok 'an object a sample' is "$(grep -c '"sample":"[^"]*data.csv:[0-9]*","answer":"[HUST]"' out)" 16
+run -d $ideal classify model.json data.csv --all --json
+ok 'all samples' says '^{"samples":64,'
+run -d $real classify model.json data.csv
+ok 'another detector, by the weights' says '^label'
+
+# Folders: one image, a set with labels, what is not
+mkdir -p set/H set/T
+for i in 0 1 2 3 4; do
+	for letter in H T; do
+		"$psxctl" convert "letter:$letter;rot=$i" --width 30 --height 30 -o x.raw -q >/dev/null
+		{
+			printf 'P5\n30 30\n65535\n'
+			dd if=x.raw conv=swab status=none
+		} >set/$letter/$i.pgm
+	done
+done
+run -d $ideal train set -o set.json --epochs 4
+ok 'images are not reduced unasked' refuses 1 'set/H/[0-4].pgm: 30 x 30'
+run -d $ideal train set --size 3 -o set.json --epochs 20
+ok 'a folder of images' exits 0
+run -d $ideal classify set.json set/T/4.pgm --json
+ok 'one image without a label' is "$(json answer)" T
+cp set/H/0.pgm set/stray.pgm
+run -d $ideal train set --size 3 -o no.json
+ok 'an image without a label' refuses 1 'stray.pgm: unlabelled'
+rm set/stray.pgm
+printf 'P5\n2 2\n255\nabcd' >set/H/9.pgm
+run -d $ideal train set --size 3 -o no.json
+ok 'an image of another size' refuses 1 'set/H/9.pgm'
+sed '5s/,[0-9]*$//' data.csv >short.csv
+run -d $ideal train short.csv -o no.json
+ok 'a row that is too short' refuses 1 'short.csv:5'
+ok 'no model of any of these' [ ! -e no.json ]
+
+# Silly rates: one line, and what was there stays
+sum=$(cksum <model.json)
+run -d $ideal -q train data.csv -o model.json --rate 50
+ok 'a rate that is too large' refuses 1 'learning rate 50 is too large'
+ok 'harms no file' is "$(cksum <model.json)" "$sum"
+for rate in 0 -1 nan inf x; do
+	run -d $ideal train data.csv --rate $rate
+	ok "rate $rate" refuses 2 "rate '$rate'"
+done
+run train data.csv
+ok 'which detector' refuses 2 '-d URI'
+run -d sim: train data.csv
+ok 'a detector of another size' refuses 1 'width=3,height=3'
+run -d $ideal train
+ok 'which data' refuses 2 'data set'
+
+# Ctrl-C in an epoch, then on to the same bits
+run -d $ideal -q train hard.csv --full --epochs 6 -o whole.json
+ok 'a whole training' exits 0
+rm -f out
+"$psxctl" -d $ideal,rate=2000 -q train hard.csv --full --epochs 6 -o part.json --json >out 2>err &
+pid=$!
+until [ "$(grep -sc '"epoch":' out)" = 2 ]; do
+	kill -0 $pid 2>/dev/null || break
+	sleep 0.02
+done
+kill -INT $pid
+wait $pid
+status=$?
+ok 'Ctrl-C in an epoch' refuses 1 'interrupted; --resume part.json goes on'
+ok 'leaves nothing half' is "$(ls -A | grep -c '^\.')" 0
+ok 'and was in time' [ "$(grep -c '"epoch":' out)" -lt 6 ]
+run -d $ideal -q train hard.csv --resume part.json --full
+ok 'resumed' exits 0
+ok 'to the same bits' cmp -s whole.json part.json
+run -d $ideal -q train hard.csv --resume part.json --rate 1
+ok 'a resumed training keeps its rate' refuses 2 '--rate'
+run -d $ideal train data.csv --resume part.json --epochs 9
+ok 'and its data' refuses 1 'data set'
+run -d $real train hard.csv --resume part.json --epochs 9
+ok 'and its detector' refuses 1 'began on detector'
+ok 'none of which harms it' cmp -s whole.json part.json
+head -c 2000 part.json >cut.json
+run -d $ideal classify cut.json data.csv
+ok 'a model that was cut short' refuses 1 'cut.json'
+
+# Through a calibration
+run -d $real,mismatch=0.08 -q cal run -o cal.json -k identity --mode snap
+run -d $real,mismatch=0.08 -q train data.csv --cal cal.json -o cal-model.json --epochs 30
+ok 'calibrated' exits 0
+ok 'the model says by what' is "$(sed 's/.*"calibration_id":\([0-9]*\).*/\1/' cal-model.json | grep -cv '^0$')" 1
+run -d $real,seed=9 train data.csv --cal cal.json
+ok 'a calibration of another detector' exits 1
+
+if [ -r "$data/hust/hust_x02_seed0.csv" ]; then
+	run -d $real train "$data/hust/hust_x02_seed0.csv" --json --epochs 7
+	ok 'HUST without an error' says '^{"stop":"perfect"'
+else
+	skip 'HUST without an error' 'no test data'
+fi
+echo "1..$n"
