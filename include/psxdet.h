@@ -911,13 +911,13 @@ struct psx_classifier;
 /** All 0 are the defaults. May grow at its end. */
 struct psx_classifier_options {
 	double rate;          /**< learning rate, above 0; 0 = 0.5 */
+	uint64_t seed;        /**< of the initial weights and the order of samples */
+	uint64_t exposure_ns; /**< of one; 0 = 1 s, or less where the brightest sample at
+			       * full weights would be beyond the ADC */
+	unsigned int frames;  /**< exposures averaged, 1..1024; 0 = 1 */
 	unsigned int batch;   /**< samples between two changes of the weights; 0 = 16 */
 	unsigned int epochs;  /**< to go on for at most; 0 = 50 */
 	unsigned int patience; /**< epochs without a better test that end it; 0 = 10 */
-	uint64_t seed;        /**< of the initial weights and the order of samples */
-	unsigned int frames;  /**< exposures averaged, 1..1024; 0 = 1 */
-	uint64_t exposure_ns; /**< of one; 0 = 1 s, or less where the brightest sample at
-			       * full weights would be beyond the ADC */
 };
 
 enum psx_classifier_stop {

@@ -44,6 +44,7 @@ int psx_exposer_begin(struct psx_exposer *e, const struct psx_classifier *c,
 		return psx_error_set(err, ENOMEM, "out of memory");
 	(void)psx_settings_set_polarity(e->settings, PSX_BOTH);
 	(void)psx_settings_set_threshold(e->settings, 0);
+	(void)psx_settings_set_pga(e->settings, 1); /* whose range the exposure was chosen for */
 	(void)psx_settings_set_exposure(e->settings, c->info.options.exposure_ns);
 	if (psx_bench_begin(rig->device, &e->bench) ||
 	    ((psx_device_get_info(rig->device)->caps & PSX_CAP_SHUTTER) &&

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Training: an epoch of mini-batch gradient descent, the outputs measured. */
-#include "classifier.h"
+#include "classifier_train.h"
 
 #include "error.h"
 #include "splitmix.h"
@@ -13,28 +13,12 @@
 #define GUESSES_WORST 1.5 /* times the loss of guessing: diverged */
 #define LONGEST_STEP  2	  /* of a weight at once: from one end of its range to the other */
 
-/* An epoch at work; only a whole one goes into the classifier */
-struct training {
-	struct psx_classifier *c;
-	const struct psx_dataset *data;
-	struct psx_exposer exposer;
-	struct psx_error *err;
-	size_t *order;	/* [train] of samples in the data set, shuffled */
-	size_t *rows;	/* [data->count], its row in c->inputs */
-	double *weights, *gradient; /* [classes][k * k] */
-	struct psx_bank *banks[PSX_CLASSES_MOST]; /* of these weights */
-	double *tests;	/* [test][classes], outputs */
-	unsigned int *answers; /* [test] */
-	double loss;
-	size_t right;
-};
-
 static int no_memory(struct psx_error *err)
 {
 	return psx_error_set(err, ENOMEM, "out of memory");
 }
 
-static void free_banks(struct training *t)
+static void free_banks(struct psx_training *t)
 {
 	unsigned int n;
 
@@ -44,7 +28,7 @@ static void free_banks(struct training *t)
 	}
 }
 
-static void clean_up(struct training *t)
+static void clean_up(struct psx_training *t)
 {
 	psx_exposer_end(&t->exposer);
 	free_banks(t);
@@ -56,7 +40,7 @@ static void clean_up(struct training *t)
 	free(t->answers);
 }
 
-static int set_up(struct training *t)
+static int set_up(struct psx_training *t)
 {
 	const struct psx_classifier_info *info = &t->c->info;
 	const size_t weights = (size_t)info->classes * psx_classifier_taps(t->c);
@@ -75,7 +59,7 @@ static int set_up(struct training *t)
 
 /* Fisher and Yates, from the seed and the epoch's number: what came before does
  * not matter, so nothing is to be remembered */
-static void shuffle(struct training *t)
+static void shuffle(struct psx_training *t)
 {
 	uint64_t state = t->c->info.options.seed ^ (0x5851f42d4c957f2dull * (t->c->info.epochs + 1));
 	size_t count = 0, i, n;
@@ -94,7 +78,7 @@ static void shuffle(struct training *t)
 	}
 }
 
-static int load_weights(struct training *t)
+int psx_training_load(struct psx_training *t)
 {
 	const unsigned int classes = t->c->info.classes;
 	unsigned int n;
@@ -108,7 +92,7 @@ static int load_weights(struct training *t)
 	return psx_exposer_load(&t->exposer, t->banks, classes);
 }
 
-static int measure(struct training *t, size_t index, double *outputs)
+int psx_training_measure(struct psx_training *t, size_t index, double *outputs)
 {
 	int32_t sums[PSX_CLASSES_MOST];
 
@@ -119,7 +103,7 @@ static int measure(struct training *t, size_t index, double *outputs)
 }
 
 /* The gradient of one sample's cross-entropy joins the batch's */
-static void learn(struct training *t, size_t index, const double *outputs)
+static void learn(struct psx_training *t, size_t index, const double *outputs)
 {
 	const unsigned int classes = t->c->info.classes, taps = psx_classifier_taps(t->c);
 	const unsigned int label = t->data->items[index].label;
@@ -139,7 +123,7 @@ static void learn(struct training *t, size_t index, const double *outputs)
 
 /* The ends of the weights keep the loss bounded at any rate; what tells is how far
  * one change goes */
-static int change_weights(struct training *t, size_t batch)
+static int change_weights(struct psx_training *t, size_t batch)
 {
 	const size_t count = (size_t)t->c->info.classes * psx_classifier_taps(t->c);
 	const double rate = t->c->info.options.rate;
@@ -160,7 +144,7 @@ static int change_weights(struct training *t, size_t batch)
 			     "where all of its range is %d", rate, longest, LONGEST_STEP);
 }
 
-static int train_samples(struct training *t)
+static int train_samples(struct psx_training *t)
 {
 	const size_t train = t->c->info.train;
 	double outputs[PSX_CLASSES_MOST];
@@ -169,10 +153,10 @@ static int train_samples(struct training *t)
 	for (first = 0; first < train; first += batch) {
 		batch = train - first < t->c->info.options.batch ? train - first :
 								   t->c->info.options.batch;
-		if (load_weights(t))
+		if (psx_training_load(t))
 			return -1;
 		for (i = 0; i < batch; i++) {
-			if (measure(t, t->order[first + i], outputs))
+			if (psx_training_measure(t, t->order[first + i], outputs))
 				return -1;
 			learn(t, t->order[first + i], outputs);
 		}
@@ -183,7 +167,7 @@ static int train_samples(struct training *t)
 	return 0;
 }
 
-static int check_loss(const struct training *t)
+static int check_loss(const struct psx_training *t)
 {
 	const double guessing = log(t->c->info.classes);
 
@@ -192,91 +176,6 @@ static int check_loss(const struct training *t)
 	return psx_error_set(t->err, ERANGE,
 			     "the learning rate %g is too large: the loss became %.3g, where guessing "
 			     "has %.3g", t->c->info.options.rate, t->loss, guessing);
-}
-
-static int test_samples(struct training *t)
-{
-	const unsigned int classes = t->c->info.classes;
-	size_t n, row = 0;
-
-	if (load_weights(t))
-		return -1;
-	for (n = 0; n < t->data->count; n++) {
-		if (!t->data->items[n].test)
-			continue;
-		if (measure(t, n, t->tests + row * classes))
-			return -1;
-		t->answers[row] = psx_classifier_answer(t->tests + row * classes, classes);
-		row++;
-	}
-	return 0;
-}
-
-/* Distribution of one output over the test samples of one label */
-static struct psx_box box_at(const struct training *t, unsigned int label, unsigned int output,
-			     double *values)
-{
-	size_t n, row = 0, count = 0;
-
-	for (n = 0; n < t->data->count; n++) {
-		if (!t->data->items[n].test)
-			continue;
-		if (t->data->items[n].label == label)
-			values[count++] = t->tests[row * t->c->info.classes + output];
-		row++;
-	}
-	return psx_box_of(values, count);
-}
-
-/* Weights, codes and confusion of the best epoch, which this one is */
-static int keep_best(struct training *t)
-{
-	struct psx_classifier *c = t->c;
-	const unsigned int classes = c->info.classes, taps = psx_classifier_taps(c);
-	unsigned int n;
-	size_t i, row = 0;
-
-	for (n = 0; n < classes; n++) {
-		if (psx_bank_get_plane(t->banks[n], 0, c->codes + (size_t)n * taps))
-			return psx_error_set(t->err, errno, "%s", strerror(errno));
-		c->scales[n] = psx_bank_get_scale(t->banks[n]);
-	}
-	memcpy(c->best, t->weights, (size_t)classes * taps * sizeof(*c->best));
-	memset(c->confusion, 0, (size_t)classes * classes * sizeof(*c->confusion));
-	for (i = 0; i < t->data->count; i++)
-		if (t->data->items[i].test)
-			c->confusion[t->data->items[i].label * classes + t->answers[row++]]++;
-	c->info.best = c->info.epochs;
-	return 0;
-}
-
-static int finish(struct training *t)
-{
-	struct psx_classifier *c = t->c;
-	const unsigned int classes = c->info.classes, taps = psx_classifier_taps(c);
-	double *values = calloc(c->info.test, sizeof(*values));
-	struct psx_epoch *epoch = values ? psx_classifier_add_epoch(c) : NULL;
-	size_t n, row = 0, right = 0;
-	unsigned int i;
-
-	if (!epoch) {
-		free(values);
-		return no_memory(t->err);
-	}
-	for (n = 0; n < t->data->count; n++)
-		if (t->data->items[n].test)
-			right += t->answers[row++] == t->data->items[n].label;
-	epoch->loss = t->loss;
-	epoch->train_accuracy = (double)t->right / (double)c->info.train;
-	epoch->test_accuracy = (double)right / (double)c->info.test;
-	for (i = 0; i < classes * classes; i++)
-		((struct psx_box *)epoch->boxes)[i] = box_at(t, i / classes, i % classes, values);
-	free(values);
-	memcpy(c->weights, t->weights, (size_t)classes * taps * sizeof(*c->weights));
-	c->info.stop = psx_classifier_judge(c);
-	if (!c->info.best || psx_epoch_is_better(epoch, &c->epochs[c->info.best - 1]))
-		return keep_best(t);
-	return 0;
 }
 
 int psx_classifier_check(const struct psx_classifier *c, const struct psx_classifier_rig *rig,
@@ -314,7 +213,7 @@ static void take_identity(struct psx_classifier *c, const struct psx_classifier_
 }
 
 /* Measured once: what the gradient is computed from */
-static int measure_inputs(struct training *t)
+static int measure_inputs(struct psx_training *t)
 {
 	struct psx_classifier *c = t->c;
 
@@ -334,7 +233,7 @@ static int measure_inputs(struct training *t)
 int psx_classifier_train(struct psx_classifier *c, const struct psx_classifier_rig *rig,
 			 const struct psx_dataset *data, struct psx_error *err)
 {
-	struct training t = { .c = c, .data = data, .err = err };
+	struct psx_training t = { .c = c, .data = data, .err = err };
 	int failed;
 
 	if (psx_classifier_check(c, rig, data, err))
@@ -349,11 +248,11 @@ int psx_classifier_train(struct psx_classifier *c, const struct psx_classifier_r
 	t.exposer.total = data->count;
 	if (!failed) {
 		shuffle(&t);
-		failed = train_samples(&t) || check_loss(&t) || test_samples(&t);
+		failed = train_samples(&t) || check_loss(&t) || psx_training_test(&t);
 	}
 	if (!failed && !c->info.epochs)
 		take_identity(c, rig);
-	failed = failed || finish(&t);
+	failed = failed || psx_training_finish(&t);
 	clean_up(&t);
 	return failed ? -1 : 0;
 }

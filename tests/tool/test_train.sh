@@ -15,7 +15,7 @@ letters() {
 	echo split,label,p00,p01,p02,p10,p11,p12,p20,p21,p22
 	for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 		split=train
-		[ $((i % 4)) != 3 ] || split=test
+		[ $((i % 4)) != 3 ] || split='test'
 		for letter in H U S T; do
 			dx=$((i * 7 % 16 * 20 / 15 - 10)) dy=$((i * 5 % 16 * $1 / 15 - $1 / 2))
 			"$psxctl" convert "letter:$letter;rot=$((i * 3 % 16 * 2 - 15));dx=$(hundredths \
@@ -35,7 +35,7 @@ ok 'and how it ended' is "$(tail -n 1 out | grep -c '^{"stop":"p[a-z]*","epochs"
 accuracy=$(tail -n 1 out | sed 's/.*"accuracy":\([0-9.]*\).*/\1/')
 ok 'it learned' [ "${accuracy%.*}${accuracy#*.}" -ge 9 ]
 ok 'the model has codes' grep -q '"codes":\[\[-\{0,1\}[0-9]' model.json
-ok 'nothing else is left' is "$(ls -A | grep -c '^\.')" 0
+ok 'nothing else is left' is "$(find . -name '.?*' | wc -l)" 0
 run -d $ideal train data.csv -o plain.json --plot plot.png --epochs 3
 ok 'a table' says '^ *1 *[0-9.]* *[0-9.]* *[0-9.]*$'
 ok 'a confusion matrix' says '^label'
@@ -112,7 +112,7 @@ kill -INT $pid
 wait $pid
 status=$?
 ok 'Ctrl-C in an epoch' refuses 1 'interrupted; --resume part.json goes on'
-ok 'leaves nothing half' is "$(ls -A | grep -c '^\.')" 0
+ok 'leaves nothing half' is "$(find . -name '.?*' | wc -l)" 0
 ok 'and was in time' [ "$(grep -c '"epoch":' out)" -lt 6 ]
 run -d $ideal -q train hard.csv --resume part.json --full
 ok 'resumed' exits 0

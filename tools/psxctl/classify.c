@@ -80,7 +80,7 @@ static int class_of(const struct psx_classifier *c, const char *label)
 
 static int make_room(struct shown *s, size_t count, unsigned int classes, struct psx_error *err)
 {
-	s->images = calloc(count, sizeof(*s->images));
+	s->images = calloc(count, sizeof(const struct psx_image *));
 	s->names = calloc(count, sizeof(*s->names));
 	s->labels = calloc(count, sizeof(*s->labels));
 	s->outputs = calloc(count * classes, sizeof(*s->outputs));

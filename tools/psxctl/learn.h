@@ -29,6 +29,10 @@ int learn_parse_size(const char *text, unsigned int *k);
 json_t *learn_confusion_json(const unsigned int *counts, unsigned int classes);
 void learn_confusion_print(const struct psx_classifier *c, const unsigned int *counts);
 
+/* train_show.c: a row of the table, or an object; how it ended, and what was learned */
+void train_show_epoch(struct ctl *ctl, const struct psx_classifier *c, unsigned int number);
+void train_show_summary(struct ctl *ctl, const struct psx_classifier *c, const char *output);
+
 /* train_plot.c: accuracies by epoch, and the outputs' distributions by epoch and class.
  * -1 with errno; ENOTSUP: built without cairo */
 int train_plot(const struct psx_classifier *c, const char *path);

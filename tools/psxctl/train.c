@@ -47,7 +47,7 @@ struct arguments {
 	struct psx_classifier_options options;
 	const char *data, *output, *cal, *resume, *plot;
 	const char *begins; /* an option that only a new training can have */
-	unsigned int k, epochs;
+	unsigned int k;
 	bool full;
 };
 
@@ -63,29 +63,26 @@ static error_t parse_rate(struct arguments *a, const char *text)
 
 static error_t parse_count(struct arguments *a, int key, const char *text)
 {
-	static const struct {
+	const struct {
+		int key;
 		const char *name;
 		unsigned long long most;
-	} limits[] = {
-		[OPT_EPOCHS - OPT_EPOCHS] = { "epochs", 100000 },
-		[OPT_BATCH - OPT_EPOCHS] = { "batch", 65536 },
-		[OPT_PATIENCE - OPT_EPOCHS] = { "patience", 100000 },
-		[OPT_FRAMES - OPT_EPOCHS] = { "frames", 1024 },
+		unsigned int *value;
+	} counts[] = {
+		{ OPT_EPOCHS, "epochs", 100000, &a->options.epochs },
+		{ OPT_BATCH, "batch", 65536, &a->options.batch },
+		{ OPT_PATIENCE, "patience", 100000, &a->options.patience },
+		{ OPT_FRAMES, "frames", 1024, &a->options.frames },
 	};
-	const char *name = limits[key - OPT_EPOCHS].name;
 	unsigned long long value;
+	size_t i = 0;
 
-	if (option_number(text, 1, limits[key - OPT_EPOCHS].most, &value))
-		return ctl_usage(a->ctl, "%s '%s' is not 1..%llu", name, text,
-				 limits[key - OPT_EPOCHS].most);
-	if (key == OPT_EPOCHS)
-		a->epochs = a->options.epochs = (unsigned int)value;
-	else if (key == OPT_BATCH)
-		a->options.batch = (unsigned int)value;
-	else if (key == OPT_PATIENCE)
-		a->options.patience = (unsigned int)value;
-	else
-		a->options.frames = (unsigned int)value;
+	while (counts[i].key != key)
+		i++;
+	if (option_number(text, 1, counts[i].most, &value))
+		return ctl_usage(a->ctl, "%s '%s' is not 1..%llu", counts[i].name, text,
+				 counts[i].most);
+	*counts[i].value = (unsigned int)value;
 	return 0;
 }
 
@@ -132,12 +129,13 @@ static error_t parse_own(struct arguments *a, int key, char *arg)
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
+	static const char *const begins[] = {
+		"--rate", "--batch", "--seed", "--patience", "--frames", "--exposure",
+	};
 	struct arguments *a = state->input;
 
 	if (key >= OPT_RATE && key <= OPT_EXPOSURE)
-		a->begins = key == OPT_RATE ? "--rate" : key == OPT_BATCH ? "--batch" :
-			    key == OPT_SEED ? "--seed" : key == OPT_PATIENCE ? "--patience" :
-			    key == OPT_FRAMES ? "--frames" : "--exposure";
+		a->begins = begins[key - OPT_RATE];
 	switch (key) {
 	case OPT_RATE:
 		return parse_rate(a, arg);
@@ -157,63 +155,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static void show_epoch(struct ctl *ctl, const struct psx_epoch *epoch, unsigned int number)
-{
-	if (ctl->json) {
-		ctl_json(ctl, json_pack("{s:i, s:f, s:f, s:f}", "epoch", (int)number, "loss", epoch->loss,
-					"train_accuracy", epoch->train_accuracy, "test_accuracy",
-					epoch->test_accuracy));
-		return;
-	}
-	printf("%5u %8.4f %8.4f %8.4f\n", number, epoch->loss, epoch->train_accuracy,
-	       epoch->test_accuracy);
-	(void)fflush(stdout);
-}
-
-static const char *why_it_ended(const struct psx_classifier_info *info)
-{
-	static const char *const words[] = {
-		[PSX_STOP_NONE] = "unfinished",
-		[PSX_STOP_PERFECT] = "perfect",
-		[PSX_STOP_PATIENCE] = "patience",
-		[PSX_STOP_EPOCHS] = "epochs",
-	};
-
-	return words[info->stop];
-}
-
-static void show_summary(struct ctl *ctl, const struct psx_classifier *c, const char *output)
-{
-	const struct psx_classifier_info *info = psx_classifier_get_info(c);
-	const struct psx_epoch *best = psx_classifier_get_epoch(c, info->best);
-
-	if (!best)
-		return;
-	if (ctl->json) {
-		ctl_json(ctl, json_pack("{s:s, s:i, s:i, s:f, s:I, s:I, s:o}", "stop", why_it_ended(info),
-					"epochs", (int)info->epochs, "best", (int)info->best, "accuracy",
-					best->test_accuracy, "train", (json_int_t)info->train, "test",
-					(json_int_t)info->test, "confusion",
-					learn_confusion_json(psx_classifier_get_confusion(c),
-							     info->classes)));
-		return;
-	}
-	printf("%s after epoch %u; epoch %u is the best: %.4f of %zu test samples\n",
-	       info->stop == PSX_STOP_PERFECT	 ? "no error" :
-	       info->stop == PSX_STOP_PATIENCE ? "no better test for long" :
-						 "ended",
-	       info->epochs, info->best, best->test_accuracy, info->test);
-	learn_confusion_print(c, psx_classifier_get_confusion(c));
-	if (output)
-		printf("kept in %s\n", output);
-}
-
 /* What is kept of a training that broke off */
 static int give_up(const struct arguments *a, const struct psx_classifier *c,
 		   const struct psx_error *why)
 {
 	const unsigned int epochs = psx_classifier_get_info(c)->epochs;
-	const char *reason = why->code == ECANCELED && interrupt_came() ? "interrupted" : why->message;
+	const bool asked = why->code == ECANCELED || why->code == EINTR;
+	const char *reason = asked && interrupt_came() ? "interrupted" : why->message;
 
 	if (!epochs || !a->output)
 		return ctl_fail(a->ctl, "epoch %u: %s", epochs + 1, reason);
@@ -234,15 +182,15 @@ static int train(const struct arguments *a, struct learn *l)
 	if (!a->ctl->json)
 		printf("%5s %8s %8s %8s\n", "epoch", "loss", "train", "test");
 	for (n = 1; n <= info->epochs; n++)
-		show_epoch(a->ctl, psx_classifier_get_epoch(l->classifier, n), n);
+		train_show_epoch(a->ctl, l->classifier, n);
 	while (goes_on(a, info)) {
 		if (psx_classifier_train(l->classifier, &l->rig, l->data, &err))
 			return give_up(a, l->classifier, &err);
 		if (a->output && psx_classifier_save(l->classifier, a->output, &err))
 			return ctl_fail(a->ctl, "%s", err.message);
-		show_epoch(a->ctl, psx_classifier_get_epoch(l->classifier, info->epochs), info->epochs);
+		train_show_epoch(a->ctl, l->classifier, info->epochs);
 	}
-	show_summary(a->ctl, l->classifier, a->output);
+	train_show_summary(a->ctl, l->classifier, a->output);
 	return CTL_OK;
 }
 
@@ -271,8 +219,8 @@ static int prepare(struct arguments *a, struct learn *l)
 	if (!l->classifier)
 		return a->resume ? ctl_fail(a->ctl, "%s", err.message) :
 				   ctl_fail(a->ctl, "%s: %s", a->data, err.message);
-	if (a->resume && a->epochs)
-		(void)psx_classifier_set_epochs(l->classifier, a->epochs);
+	if (a->resume && a->options.epochs)
+		(void)psx_classifier_set_epochs(l->classifier, a->options.epochs);
 	if (psx_classifier_check(l->classifier, &l->rig, l->data, &err))
 		return ctl_fail(a->ctl, "%s", err.message);
 	return CTL_OK;

@@ -87,16 +87,19 @@ static void draw_axes(cairo_t *cr, const struct panel *p, const struct columns *
 		      const char *title)
 {
 	const double step = plot_step(p->high - p->low);
+	const int last = (int)floor(p->high / step + 1e-3);
+	int i = (int)ceil(p->low / step - 1e-3);
 	unsigned int column;
 	char words[64];
-	double value;
 
 	cairo_set_line_width(cr, 1);
-	for (value = ceil(p->low / step - 1e-9) * step; value <= p->high + step / 1e3; value += step) {
+	for (; i <= last; i++) {
+		const double value = i * step;
+
 		grey(cr, 0.88);
 		plot_line(cr, LEFT, y_of(p, value), WIDTH - RIGHT, y_of(p, value));
 		grey(cr, 0.2);
-		(void)snprintf(words, sizeof(words), "%g", fabs(value) < step / 1e3 ? 0 : value);
+		(void)snprintf(words, sizeof(words), "%g", value);
 		plot_text(cr, LEFT - 10, y_of(p, value) + 5, 1, words);
 	}
 	grey(cr, 0.2);
