@@ -110,10 +110,15 @@ static size_t arc(struct point *points, const struct pose *pose, struct point mi
 	return count;
 }
 
-/* A letter 0.8 high and 0.7 wide, of lines 0.18 broad. */
-static void draw_glyph(struct raster *r, char letter, const struct pose *pose, double weight)
+/* Half a letter's height and width, and how broad its lines are. */
+struct face {
+	double high, wide, line;
+};
+
+static void draw_glyph(struct raster *r, const struct face *face, char letter,
+		       const struct pose *pose, double weight)
 {
-	const double high = 0.4, wide = 0.35, line = 0.18;
+	const double high = face->high, wide = face->wide, line = face->line;
 	const double x = wide - line / 2, y = high - line / 2;
 	struct point points[RASTER_MAX_POINTS];
 	size_t n = 0;
@@ -135,10 +140,12 @@ static void draw_glyph(struct raster *r, char letter, const struct pose *pose, d
 		raster_stroke(r, points, n, line * pose->scale, weight);
 		break;
 	case 'S':
-		n = arc(points, pose, (struct point){0, -y / 2}, (struct point){x, y / 2}, -20,
-			-270);
-		n += arc(points + n, pose, (struct point){0, y / 2}, (struct point){x, y / 2}, -80,
-			 160);
+		points[n++] = phantom_place(pose, wide, -y);
+		n += arc(points + n, pose, (struct point){y / 2 - x, -y / 2},
+			 (struct point){y / 2, y / 2}, -90, -270);
+		n += arc(points + n, pose, (struct point){x - y / 2, y / 2},
+			 (struct point){y / 2, y / 2}, -90, 90);
+		points[n++] = phantom_place(pose, -wide, y);
 		raster_stroke(r, points, n, line * pose->scale, weight);
 		break;
 	default:
@@ -153,17 +160,19 @@ struct letter {
 
 static void draw_letter(struct raster *r, const void *arg)
 {
+	static const struct face broad = {0.48, 0.48, 0.25};
 	const struct letter *letter = arg;
 	const struct pose pose =
 		phantom_pose(letter->dx * r->width / r->unit, letter->dy * 2 * r->upper / r->unit,
 			     letter->degrees, 1);
 
-	draw_glyph(r, letter->name, &pose, 1 - IRON);
+	draw_glyph(r, &broad, letter->name, &pose, 1 - IRON);
 }
 
 /* An iron plate, out of which the four letters were cut. */
 static void draw_hust(struct raster *r, const void *arg)
 {
+	static const struct face slender = {0.4, 0.35, 0.18};
 	const struct pose middle = phantom_pose(0, 0, 0, 1);
 	int i;
 
@@ -173,7 +182,7 @@ static void draw_hust(struct raster *r, const void *arg)
 		const struct pose place =
 			phantom_pose(i % 2 ? 0.215 : -0.215, i / 2 ? 0.215 : -0.215, 0, 0.42);
 
-		draw_glyph(r, "HUST"[i], &place, -(1 - IRON));
+		draw_glyph(r, &slender, "HUST"[i], &place, -(1 - IRON));
 	}
 }
 
