@@ -36,4 +36,16 @@ ok 'a cut file' clean 1 view cut.psx
 printf 'P5\n70 50\n255\nshort' >short.pgm
 ok 'a cut image' clean 1 eval short.pgm
 ok 'a bad kernel file' clean 2 kernel show ./good.pgm
+{
+	echo split,label,p00,p01,p02,p10,p11,p12,p20,p21,p22
+	for split in train test; do
+		echo "$split,a,9,8,7,6,5,4,3,2,1"
+		echo "$split,b,1,2,3,4,5,6,7,8,9"
+	done
+} >data.csv
+small=sim:width=3,height=3,scene=flat:0
+ok 'train' clean 0 -d $small train data.csv -o model.json --epochs 2 --full
+ok 'train: on from there' clean 0 -d $small train data.csv --resume model.json --epochs 3 --full
+ok 'train: a rate that is too large' clean 1 -d $small train data.csv -o model.json --rate 1e9
+ok 'classify' clean 0 -d $small classify model.json data.csv
 echo "1..$n"

@@ -4,7 +4,6 @@
 
 #include "interrupt.h"
 #include "options.h"
-#include "rails.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +51,7 @@ int learn_begin(struct learn *l, struct ctl *ctl, const char *cal_path)
 	l->dev = ctl_open(ctl, &code);
 	if (!l->dev)
 		return code;
+	l->hold = rails_hold_of(l->dev);
 	if (cal_path) {
 		l->cal = psx_calibration_load(cal_path, &err);
 		if (!l->cal)
@@ -68,6 +68,8 @@ int learn_begin(struct learn *l, struct ctl *ctl, const char *cal_path)
 
 void learn_end(struct learn *l)
 {
+	if (l->dev)
+		rails_hold_again(l->dev, &l->hold);
 	psx_classifier_free(l->classifier);
 	psx_dataset_free(l->data);
 	psx_calibration_free(l->cal);

@@ -5,10 +5,12 @@
 
 #include "progress.h"
 #include "psxctl.h"
+#include "rails.h"
 
 struct learn {
 	struct ctl *ctl;
 	struct psx_device *dev;
+	struct rails_hold hold;
 	struct psx_calibration *cal; /* NULL = nominal sub-pixels */
 	struct psx_dataset *data;
 	struct psx_classifier *classifier;

@@ -2,7 +2,6 @@
 #include "interrupt.h"
 #include "learn.h"
 #include "options.h"
-#include "rails.h"
 
 #include <errno.h>
 #include <math.h>
