@@ -860,7 +860,7 @@ PSX_API void psx_file_close(struct psx_file *file);
 struct psx_dataset;
 
 /** One of them; borrowed from the data set. */
-struct psx_sample {
+struct psx_labelled {
 	const struct psx_image *image; /**< k x k */
 	unsigned int label;            /**< below psx_dataset_get_classes() */
 	bool test;                     /**< not trained with */
@@ -895,7 +895,7 @@ PSX_API const char *psx_dataset_get_label(const struct psx_dataset *data, unsign
 PSX_API size_t psx_dataset_get_count(const struct psx_dataset *data);
 /** EINVAL past the last. */
 PSX_API int psx_dataset_get_sample(const struct psx_dataset *data, size_t index,
-				   struct psx_sample *sample);
+				   struct psx_labelled *sample);
 
 /* -------------------------------------------------------- classifiers -- */
 

@@ -256,7 +256,7 @@ size_t psx_dataset_get_count(const struct psx_dataset *data)
 	return data->count;
 }
 
-int psx_dataset_get_sample(const struct psx_dataset *data, size_t index, struct psx_sample *sample)
+int psx_dataset_get_sample(const struct psx_dataset *data, size_t index, struct psx_labelled *sample)
 {
 	const struct psx_dataset_item *item;
 
@@ -265,6 +265,6 @@ int psx_dataset_get_sample(const struct psx_dataset *data, size_t index, struct 
 		return -1;
 	}
 	item = &data->items[index];
-	*sample = (struct psx_sample){ item->image, item->label, item->test, item->name };
+	*sample = (struct psx_labelled){ item->image, item->label, item->test, item->name };
 	return 0;
 }

@@ -147,7 +147,7 @@ START_TEST(csv_is_read)
 						  "test, 10 ,9,8,7,6,5,4,3,2,65535\n"
 						  "train,2,0,0,0,0,0,0,0,0,0\r\n");
 	struct psx_dataset *data = psx_dataset_load(path, 0, NULL);
-	struct psx_sample sample;
+	struct psx_labelled sample;
 
 	ck_assert_ptr_nonnull(data);
 	ck_assert_uint_eq(psx_dataset_get_count(data), 3);
@@ -214,7 +214,7 @@ START_TEST(folders_are_labels)
 {
 	struct psx_error err = { 0 };
 	struct psx_dataset *data;
-	struct psx_sample sample;
+	struct psx_labelled sample;
 	unsigned int tests[2] = { 0 }, i;
 	char name[32];
 
@@ -258,7 +258,7 @@ START_TEST(folders_train_and_test)
 {
 	struct psx_error err = { 0 };
 	struct psx_dataset *data;
-	struct psx_sample sample;
+	struct psx_labelled sample;
 	unsigned int i;
 
 	static const char *const places[] = { "s", "s/train", "s/test", "s/train/x", "s/train/y", "s/test/y" };
@@ -289,7 +289,7 @@ START_TEST(images_are_reduced_to_means)
 	struct psx_image *image = psx_image_new(4, 3);
 	static const uint16_t levels[] = { 0, 300, 600, 900, 10, 10, 10, 10, 4, 4, 0, 0 };
 	static const uint16_t wanted[] = { 75, 450, 825, 10, 10, 10, 4, 2, 0 };
-	struct psx_sample sample;
+	struct psx_labelled sample;
 
 	memcpy(psx_image_edit_levels(image), levels, sizeof(levels));
 	ck_assert_int_eq(psx_dataset_add(data, image, "x", false, "it", NULL), 0);
@@ -304,7 +304,7 @@ END_TEST
 
 static void mean_inputs(const struct psx_dataset *data, double *mean)
 {
-	struct psx_sample sample;
+	struct psx_labelled sample;
 	size_t n, count = 0;
 	unsigned int i;
 
@@ -326,7 +326,7 @@ START_TEST(a_step_is_the_gradient)
 		begin(data, &(struct psx_classifier_options){ .batch = 1000, .seed = 7, .rate = 0.8 });
 	struct psx_device *dev = open_device(IDEAL);
 	double w[CLASSES][TAPS], step[CLASSES][TAPS] = { 0 }, mean[TAPS], loss = 0;
-	struct psx_sample sample;
+	struct psx_labelled sample;
 	unsigned int n, i;
 	size_t s;
 
@@ -370,7 +370,7 @@ static double worst_output(const struct psx_classifier *c, const struct psx_clas
 	const struct psx_image *images[64];
 	double outputs[64][CLASSES], mean[TAPS], worst = 0;
 	unsigned int answers[64], n, i, best;
-	struct psx_sample sample;
+	struct psx_labelled sample;
 	struct psx_error err = { 0 };
 	size_t s;
 

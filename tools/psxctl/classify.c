@@ -138,7 +138,7 @@ static int collect(const struct arguments *a, struct learn *l, bool labelled, st
 {
 	const struct psx_classifier_info *info = psx_classifier_get_info(l->classifier);
 	const size_t count = psx_dataset_get_count(l->data);
-	struct psx_sample sample;
+	struct psx_labelled sample;
 	size_t i;
 
 	if (psx_dataset_get_k(l->data) != info->k)

@@ -33,7 +33,7 @@ static int tell(void *arg, const char *what, uint64_t done, uint64_t total)
 static int show_by_hand(void *arg, size_t index, const struct psx_image *image)
 {
 	const struct learn *l = arg;
-	struct psx_sample sample;
+	struct psx_labelled sample;
 
 	(void)image;
 	(void)psx_dataset_get_sample(l->data, index, &sample);
