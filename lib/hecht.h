@@ -6,6 +6,7 @@
 #include <math.h>
 
 #define PSX_THICKNESS_CM   0.2
+#define PSX_S0		   521.7 /* uC/Gy/cm2, of a nominal sub-pixel */
 #define PSX_MOST_VOLTS	   100.0
 #define PSX_UNIT_VOLTS	   95.0 /* forward; where a nominal sub-pixel has weight 1 */
 #define PSX_HOLES_MU_TAU   0.58e-3
@@ -39,5 +40,27 @@ static inline double psx_hecht_unit(void)
  * on, with the slopes there; infinite when it takes more than `most` */
 double psx_hecht_volts(const struct psx_carrier *carrier, double wanted, double guess,
 		       double most, struct psx_slopes *slopes);
+
+/* hecht_fit.c: a curve's points, and what was found */
+#define PSX_HECHT_POINTS     64
+#define PSX_HECHT_PARAMETERS 3
+
+struct psx_hecht_points {
+	unsigned int count;
+	double volts[PSX_HECHT_POINTS];	 /* above 0 */
+	double weight[PSX_HECHT_POINTS]; /* response over psx_hecht_unit() */
+};
+
+/* Parameters over nominal ones: gain, mu-tau, s/mu. Their covariance follows from
+ * what the fit leaves, at count - 3 degrees of freedom. */
+struct psx_hecht_found {
+	double p[PSX_HECHT_PARAMETERS];
+	double covariance[PSX_HECHT_PARAMETERS][PSX_HECHT_PARAMETERS];
+	double residual; /* rms, in weights */
+};
+
+/* Least squares; -1 when there are too few points or no such curve */
+int psx_hecht_fit(const struct psx_carrier *nominal, const struct psx_hecht_points *points,
+		  struct psx_hecht_found *found);
 
 #endif

@@ -6,8 +6,6 @@
 #include <math.h>
 #include <psxdet.h>
 
-#define S0 521.7 /* uC/Gy/cm2 */
-
 static double response(double volts)
 {
 	if (volts == 0)
@@ -18,7 +16,7 @@ static double response(double volts)
 
 double psx_sensor_sensitivity(double volts)
 {
-	return fabs(volts) <= PSX_MOST_VOLTS ? S0 * response(volts) : (double)NAN;
+	return fabs(volts) <= PSX_MOST_VOLTS ? PSX_S0 * response(volts) : (double)NAN;
 }
 
 double psx_sensor_weight(double volts)
