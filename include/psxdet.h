@@ -644,6 +644,188 @@ PSX_API int psx_calibration_measure(struct psx_device *dev, const struct psx_ban
 /** Start one frame in software trigger mode. */
 PSX_API int psx_device_trigger(struct psx_device *dev);
 
+/* --------------------------------------------------- characterisation -- */
+
+/** Sub-pixels; width 0 is the whole sensor, without its border. */
+struct psx_region {
+	uint32_t x, y, width, height;
+};
+
+/** A detector as a dosimeter: all sub-pixels of a region at one bias, each read by
+ * itself. */
+struct psx_probe;
+
+/** What a light makes of it, over the region's sub-pixels that can be read; in grey
+ * levels: 4095 are 494 uGy at weight 1. May grow at its end. */
+struct psx_reading {
+	double signal; /**< mean; negative for reverse bias */
+	double noise;  /**< standard deviation of one sub-pixel from exposure to exposure; NaN of
+			* a single one */
+	double spread; /**< standard deviation from sub-pixel to sub-pixel */
+	double dark;   /**< mean dark level that was taken off */
+	size_t used, clipped; /**< sub-pixels: counted; at the ADC's end, or dark beyond the
+			       * offset DAC, and left out */
+};
+
+/** The mean over the region in one exposure. */
+struct psx_sample {
+	double seconds; /**< device clock at its end */
+	double signal;  /**< grey levels */
+};
+
+/**
+ * Claims the detector and switches its rails on, unless they are; psx_probe_free()
+ * puts rails and shutter back. What was loaded is lost. A probe and its device are
+ * one object, and it ends before the device. ENOTSUP without shutter and operator,
+ * ERANGE for a region that is not inside the sensor, and those of
+ * psx_device_rails_on().
+ */
+PSX_API struct psx_probe *psx_probe_new(struct psx_device *dev, const struct psx_region *region,
+					struct psx_error *err);
+PSX_API void psx_probe_free(struct psx_probe *probe);
+PSX_API const char *psx_probe_error(const struct psx_probe *probe);
+/** Told as `what` before each exposure; the number of exposures is not known. */
+PSX_API void psx_probe_set_progress(struct psx_probe *probe, psx_progress progress, void *arg);
+/**
+ * From here on: bias in volts, -100..100; exposure; gain 1, 2 .. 128. Takes `frames`
+ * exposures in the dark (0 = 16), whose mean is taken off what follows; where this
+ * probe was set so before, what it saw then is used. EINVAL; errors as
+ * psx_device_zero().
+ */
+PSX_API int psx_probe_set(struct psx_probe *probe, double volts, uint64_t exposure_ns,
+			  unsigned int pga, unsigned int frames);
+/** `frames` exposures (1..1024), shutter as said. `samples` (may be NULL) gets one for
+ * each. EINVAL before psx_probe_set(); errors as psx_acquisition_next(). */
+PSX_API int psx_probe_expose(struct psx_probe *probe, enum psx_shutter shutter,
+			     unsigned int frames, struct psx_reading *reading,
+			     struct psx_sample *samples);
+/** Levels of the last exposures and dark levels, by sub-pixel of the region, row by row;
+ * NaN where it can't be read. */
+PSX_API const float *psx_probe_get_levels(const struct psx_probe *probe);
+PSX_API const float *psx_probe_get_dark(const struct psx_probe *probe);
+/** The region, with a width. */
+PSX_API const struct psx_region *psx_probe_get_region(const struct psx_probe *probe);
+
+/** Response curves: all sub-pixels of a region at biases of both signs, dark and in
+ * the open beam, and the Hecht equation fitted to each. */
+struct psx_sweep;
+
+/** May grow at its end; all 0 are the defaults. */
+struct psx_sweep_options {
+	unsigned int biases;   /**< of each sign, 5..64; 0 = 17 */
+	unsigned int frames;   /**< exposures averaged at each, 1..1024; 0 = 4 */
+	uint64_t exposure_ns;  /**< 0 = 1 s */
+	double dose_rate;      /**< of the open beam, uGy/s, as a dosimeter shows it; 0 = 494 */
+	psx_progress progress; /**< may be NULL */
+	void *arg;
+};
+
+/** One bias; means over the region. Current densities by sub-pixel area. */
+struct psx_sweep_point {
+	double volts;
+	double dark_na_cm2;  /**< signed as the bias; NaN when beyond the offset DAC */
+	double photo_na_cm2; /**< lit less dark */
+	double sensitivity;  /**< uC/Gy/cm2 */
+	double spread;	     /**< of the sensitivity, from sub-pixel to sub-pixel */
+	double fitted;	     /**< sensitivity by the mean parameters */
+};
+
+struct psx_estimate {
+	double value;
+	double error;  /**< standard uncertainty, 1 sigma; without that of the dose */
+	double spread; /**< standard deviation from sub-pixel to sub-pixel; 0 of one */
+};
+
+/**
+ * Parameters of one sign (docs/sensor.md). The value is the mean over sub-pixels, each
+ * fitted by itself, its error spread / sqrt(used): how well the crystal is known that they are a
+ * sample of. Of one sub-pixel the error is that of its fit.
+ */
+struct psx_sweep_fit {
+	struct psx_estimate s0;	     /**< uC/Gy/cm2: I0 of the Hecht equation over dose rate and area */
+	struct psx_estimate mu_tau;  /**< cm2/V */
+	struct psx_estimate surface; /**< s/mu, V/cm */
+	double residual;             /**< rms of the fits, over the response at weight 1 */
+	size_t used, left_out;       /**< sub-pixels; left out: no such curve (defects) */
+};
+
+/** What both signs have of each other. */
+struct psx_balance {
+	double measured[2];  /**< sensitivity at -100 V and +100 V, uC/Gy/cm2, without sign */
+	double intrinsic[2]; /**< the same without the loss at the surface */
+	double ratio;        /**< reverse / forward at 100 V */
+	double volts;        /**< reverse bias with the response of +95 V; NaN beyond -100 V */
+};
+
+/**
+ * Measures and fits. Errors: those of psx_probe_new(), _set() and _expose(); ECANCELED;
+ * ENODATA when no sub-pixel has such a curve. Worded by `err`.
+ */
+PSX_API struct psx_sweep *psx_sweep_run(struct psx_device *dev, const struct psx_region *region,
+					const struct psx_sweep_options *options,
+					struct psx_error *err);
+PSX_API void psx_sweep_free(struct psx_sweep *sweep);
+/** Points, from the most negative bias to the most positive. */
+PSX_API size_t psx_sweep_get_count(const struct psx_sweep *sweep);
+/** ERANGE past the last. */
+PSX_API int psx_sweep_get_point(const struct psx_sweep *sweep, size_t index,
+				struct psx_sweep_point *point);
+PSX_API const struct psx_sweep_fit *psx_sweep_get_fit(const struct psx_sweep *sweep, bool forward);
+/** Of one sub-pixel, in the sensor's coordinates. ERANGE outside the region, ENODATA
+ * when it has no such curve. */
+PSX_API int psx_sweep_get_pixel(const struct psx_sweep *sweep, uint32_t x, uint32_t y,
+				bool forward, struct psx_sweep_fit *fit);
+PSX_API void psx_sweep_get_balance(const struct psx_sweep *sweep, struct psx_balance *balance);
+
+/** One dose rate of a series. */
+struct psx_dose_point {
+	double rate;    /**< uGy/s */
+	double seconds; /**< of the exposure */
+	double signal, noise; /**< levels, as in struct psx_reading */
+	double deviation; /**< from the line; filled in by psx_range_find() */
+	bool inside;      /**< of the range; filled in, too */
+};
+
+/** The linear range of a series: where the signal is within +-`tolerance` of a line
+ * through zero, and at least `snr` times its noise, without a gap. */
+struct psx_range {
+	double sensitivity; /**< of the line, levels per uGy; signed as the signal */
+	double least, most; /**< uGy/s; between points the deviation is interpolated */
+	bool least_open, most_open; /**< the series ended before the range did */
+	double db;	    /**< 20 log10(most / least) */
+	double deviation;   /**< largest |deviation| inside */
+	size_t inside;	    /**< points */
+};
+
+/**
+ * Find it. `points` have rising rates; the line is the mean signal per dose where that changes least
+ * over a decade. `tolerance` 0 = 0.05, `snr` 0 = 3. EINVAL: fewer than 3 points, or no
+ * rising rates; ENODATA: none is good enough.
+ */
+PSX_API int psx_range_find(struct psx_dose_point *points, size_t count, double tolerance, double snr,
+			   struct psx_range *range);
+
+/** How a signal comes and goes, from samples before and after. */
+struct psx_edge {
+	double before, after; /**< means of the last half of both parts */
+	double seconds;	      /**< from 10 to 90 % of the way */
+	bool within;          /**< it took less than from one sample to the next; `seconds`
+			       * is that time */
+};
+/** Of `count` samples, `first` of them before the edge. EINVAL for fewer than two on
+ * either side, ENODATA when nothing changes by more than its noise. */
+PSX_API int psx_edge_find(const struct psx_sample *samples, size_t count, size_t first,
+			  struct psx_edge *edge);
+
+/** How a signal stays. */
+struct psx_stability {
+	double mean, noise; /**< levels; noise about the drift */
+	struct psx_estimate drift; /**< of the mean an hour, least squares; spread is 0 */
+};
+/** EINVAL for fewer than three samples. */
+PSX_API int psx_stability_find(const struct psx_sample *samples, size_t count,
+			       struct psx_stability *stability);
+
 /* ------------------------------------------------------------- frames -- */
 
 #define PSX_FRAME_SATURATED 0x01u /**< values were clipped to 16 bits */

@@ -122,6 +122,8 @@ struct exposing {
 	unsigned int pga, frames; /* of each channel; these take turns */
 	int timeout_ms;
 	int16_t *values; /* of one frame */
+	psx_visit visit; /* NULL = nobody looks at single frames */
+	void *arg;
 };
 
 static int collect(struct psx_acquisition *acq, struct psx_bank *const *banks, size_t count,
@@ -147,6 +149,8 @@ static int collect(struct psx_acquisition *acq, struct psx_bank *const *banks, s
 						     channel);
 			if (add(dev, frame, banks[channel], &averages[channel], e->pga, e->values))
 				return -1;
+			if (e->visit)
+				e->visit(e->arg, &frame->info, e->values, code_unit(e->pga));
 			task->done++;
 			left--;
 		}
@@ -156,12 +160,14 @@ static int collect(struct psx_acquisition *acq, struct psx_bank *const *banks, s
 	return 0;
 }
 
-int psx_average_take(struct psx_device *dev, struct psx_bank *const *banks, size_t count,
-		     uint64_t exposure_ns, unsigned int pga, unsigned int frames,
-		     struct psx_task *task, struct psx_average *averages)
+int psx_average_take_each(struct psx_device *dev, struct psx_bank *const *banks, size_t count,
+			  uint64_t exposure_ns, unsigned int pga, unsigned int frames,
+			  struct psx_task *task, psx_visit visit, void *arg,
+			  struct psx_average *averages)
 {
 	struct exposing e = { .dev = dev, .pga = pga, .frames = frames,
-			      .timeout_ms = timeout_of(dev, banks, count, exposure_ns) };
+			      .timeout_ms = timeout_of(dev, banks, count, exposure_ns),
+			      .visit = visit, .arg = arg };
 	struct psx_acquisition *acq;
 	int failed;
 	size_t i, n;
@@ -180,6 +186,14 @@ int psx_average_take(struct psx_device *dev, struct psx_bank *const *banks, size
 		for (n = 0; n < averages[i].outputs; n++)
 			averages[i].codes[n] /= (float)frames;
 	return failed ? -1 : 0;
+}
+
+int psx_average_take(struct psx_device *dev, struct psx_bank *const *banks, size_t count,
+		     uint64_t exposure_ns, unsigned int pga, unsigned int frames,
+		     struct psx_task *task, struct psx_average *averages)
+{
+	return psx_average_take_each(dev, banks, count, exposure_ns, pga, frames, task, NULL, NULL,
+				     averages);
 }
 
 void psx_average_free(struct psx_average *averages, size_t count)

@@ -16,7 +16,7 @@ static void test_free(void *context, void *memory)
 	free(memory);
 }
 
-struct psx_model *crystal_new(u32 side, u32 mismatch_ppm)
+struct psx_model *crystal_seeded(u32 side, u32 mismatch_ppm, u64 seed)
 {
 	struct psx_model *m = calloc(1, sizeof(*m));
 
@@ -26,9 +26,14 @@ struct psx_model *crystal_new(u32 side, u32 mismatch_ppm)
 	m->config.width = side;
 	m->config.height = side;
 	m->config.mismatch_ppm = mismatch_ppm;
-	m->config.seed = 7;
+	m->config.seed = seed;
 	ck_assert_int_eq(psx_sensor_init(m), 0);
 	return m;
+}
+
+struct psx_model *crystal_new(u32 side, u32 mismatch_ppm)
+{
+	return crystal_seeded(side, mismatch_ppm, 7);
 }
 
 void crystal_free(struct psx_model *m)
