@@ -14,7 +14,8 @@ static const struct {
 	{ "list", verb_list },	     { "info", verb_info }, { "kernel", verb_kernel },
 	{ "bias", verb_bias },	     { "hv", verb_hv },	    { "cal", verb_cal },
 	{ "acquire", verb_acquire }, { "view", verb_view }, { "eval", verb_eval },
-	{ "monitor", verb_monitor }, { "convert", verb_convert },
+	{ "monitor", verb_monitor }, { "convert", verb_convert }, { "iv", verb_iv },
+	{ "ldr", verb_ldr },	     { "it", verb_it },
 	{ "train", verb_train },     { "classify", verb_classify },
 };
 
@@ -32,6 +33,9 @@ static const char doc[] =
 	"  monitor   detectors as they come and go, and what they report\n"
 	"  convert   pictures and phantoms into raw grey levels\n"
 	"  eval      images through an ideal detector: how many pixels are effective\n"
+	"  iv        response curves, and the crystal's constants\n"
+	"  ldr       linear range, sensitivity and detection limit over dose rates\n"
+	"  it        how the signal comes, stays and goes\n"
 	"  train     a classifier, with the detector in the loop\n"
 	"  classify  samples with what was trained\n"
 	"\n"
@@ -76,7 +80,7 @@ int main(int argc, char **argv)
 		return CTL_USAGE;
 	if (!place)
 		return ctl_usage(&ctl, "say what to do: list, info, kernel, bias, hv, cal, acquire, view, "
-				       "eval, monitor, convert, train or classify (try --help)");
+				       "eval, monitor, convert, iv, ldr, it, train or classify (try --help)");
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (strcmp(argv[place], verbs[i].name) != 0)
 			continue;
@@ -84,6 +88,6 @@ int main(int argc, char **argv)
 		return ctl_end(&ctl, verbs[i].run(&ctl, argc - place, argv + place));
 	}
 	return ctl_usage(&ctl, "no verb '%s' (list info kernel bias hv cal acquire view eval monitor "
-			       "convert train classify)",
+			       "convert iv ldr it train classify)",
 			 argv[place]);
 }

@@ -83,5 +83,8 @@ int verb_cal(struct ctl *ctl, int argc, char **argv);
 int verb_convert(struct ctl *ctl, int argc, char **argv);
 int verb_train(struct ctl *ctl, int argc, char **argv);
 int verb_classify(struct ctl *ctl, int argc, char **argv);
+int verb_iv(struct ctl *ctl, int argc, char **argv);
+int verb_ldr(struct ctl *ctl, int argc, char **argv);
+int verb_it(struct ctl *ctl, int argc, char **argv);
 
 #endif

@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# psxctl iv, ldr, it: what the model was given comes out, as numbers and as files.
+. tests/tool/lib.sh
+uri=sim:width=16,height=16,scene=flat:0
+
+near() { awk -v a="$1" -v b="$2" -v off="$3" 'BEGIN { exit !(a != "" && a - b <= off && b - a <= off) }'; }
+# Of the last line: a number behind OBJECT:{..."KEY":{"value":
+fitted() { tail -n 1 out | sed "s/.*\"$1\":{//; s/.*\"$2\":{\"value\":\([-0-9.e]*\).*/\1/"; }
+value() { tail -n 1 out | sed "s/.*\"$1\":\([-0-9.e]*\).*/\1/"; }
+first() { tail -n 1 out | sed "s/\"forward\":.*//; s/.*\"$1\":{\"value\":\([-0-9.e]*\).*/\1/"; }
+png() { [ "$(head -c 8 "$1" | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ]; }
+
+for seed in 1 2 3 4 5; do
+	run -d "$uri,seed=$seed" iv --json
+	ok "seed $seed: reverse mu-tau" near "$(first mu_tau)" 2.05e-3 4.1e-5
+	ok "seed $seed: reverse s/mu" near "$(first surface)" 98.5 1.97
+	ok "seed $seed: forward mu-tau" near "$(fitted forward mu_tau)" 0.58e-3 1.16e-5
+	ok "seed $seed: forward s/mu" near "$(fitted forward surface)" 13.7 0.274
+	ok "seed $seed: S0" near "$(fitted forward s0)" 521.7 5
+	run -d "$uri,seed=$seed" ldr --json
+	ok "seed $seed: 106 dB" near "$(value db)" 106 0.2
+	run -d "$uri,profile=unpassivated,seed=$seed" ldr --json
+	ok "seed $seed: 68 dB without passivation" near "$(value db)" 68 0.2
+done
+
+run -d "$uri,mismatch=0" iv --json -o iv.csv --plot iv.png
+ok 'iv ends well' exits 0
+ok 'a line a bias, and what they say' is "$(wc -l <out)" 35
+ok 'and in the table, with a header' is "$(wc -l <iv.csv)" 35
+ok 'which begins at -100 V' grep -q '^-100,' iv.csv
+ok 'measured at -100 V' near "$(tail -n 1 out | sed 's/.*"balance":{"reverse":\([0-9.]*\).*/\1/')" 396 1
+ok 'intrinsic' near "$(value reverse_intrinsic)" 474 1
+ok 'weight -1' near "$(value volts_of_minus_1)" -73 0.1
+ok 'dark current at -100 V' near "$(json dark_na_cm2)" -155.56 0.5
+run -d "$uri" iv --pixel 3,4 --biases 9 --frames 1
+ok 'of one sub-pixel' says 'among 1 sub-pixels'
+ok 'a table for people' says '^ *volts'
+run -d "$uri" iv --pixel 16,0 -q
+ok 'a pixel outside' refuses 1 'not inside 16 x 16'
+run -d "$uri" iv --region 1,2,3
+ok 'a region that is none' refuses 2 'X,Y,WxH'
+run -d "$uri" iv --biases 4
+ok 'too few biases' refuses 2 '5..64'
+run iv
+ok 'no device' refuses 2 '-d URI'
+run -d "$uri" iv -o /nowhere/x.csv
+ok 'a table that can not be written is found out before' refuses 1 'x.csv'
+run -d "$uri,dose_rate=988" iv -q
+ok 'a beam beyond the ADC' refuses 1 'shorten the exposure'
+
+run -d "$uri" ldr --json --beside "$uri,profile=unpassivated" --steps 5 -o ldr.csv --plot ldr.png
+ok 'ldr ends well' exits 0
+ok 'two detectors' is "$(grep -c '"db":' out)" 2
+ok 'real first' near "$(json db)" 106 0.3
+ok 'every point of both in the table' is "$(($(wc -l <ldr.csv) - 1))" "$(grep -c '"rate":' out)"
+ok 'sensitivity at -73 V' near "$(value sensitivity)" -360.5 4
+ok 'the limit is three times the read noise' near "$(value limit_ugy)" 0.0181 0.001
+run -d "$uri" ldr --from 10 --to 1000 -q
+ok 'a series inside the range says so' says '> .* dB'
+run -d sim:profile=ideal,width=8,height=8,scene=flat:0 ldr --json
+ok 'an ideal crystal has no end' says '"least_open":true,"most_open":true'
+run -d "$uri" ldr --from 10 --to 1
+ok 'rates that fall' refuses 2 'no series'
+run -d "$uri" ldr --bias 0
+ok 'no bias' refuses 2 'is 0'
+
+run -d "$uri" it --json --cycles 3 -o it.csv --plot it.png --frames 20
+ok 'it ends well' exits 0
+ok 'dark and lit in turn' is "$(grep -c '"light":"dark"' out)" 4
+ok 'three rises' is "$(grep -c '"edge":"rise"' out)" 3
+ok 'three falls' is "$(grep -c '"edge":"fall"' out)" 3
+ok 'as fast as a sample: settling and exposure' near "$(json seconds)" 0.011 0.0001
+ok 'every sample in the table' is "$(wc -l <it.csv)" 141
+ok 'lit at weight -1, 10 ms' near "$(value mean)" -40.95 0.5
+run -d "$uri,interlock_at=1.2" it -q
+ok 'an interlock that opens' refuses 1 'interlock'
+ok 'leaves nothing' is "$(ls -A | grep -c '^\.')" 0
+if "$psxctl" -d "$uri" cal run -k identity --biases 5 --frames 1 -o c.json >/dev/null 2>&1 &&
+	"$psxctl" cal show c.json -o c.png 2>&1 | grep -q 'without cairo'; then
+	skip 'pictures' 'built without cairo'
+else
+	ok 'iv: a picture' png iv.png
+	ok 'ldr: a picture' png ldr.png
+	ok 'it: a picture' png it.png
+fi
+echo "1..$n"

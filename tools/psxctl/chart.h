@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Charts as PNG. */
+#ifndef PSXCTL_CHART_H
+#define PSXCTL_CHART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CHART_SERIES 8
+
+struct chart_series {
+	const char *name; /* NULL = not in the legend */
+	size_t count;
+	const double *x, *y; /* NaN is left out */
+	bool line, marks;
+};
+
+/* What goes beyond low and high is left out; all 0: as the series need */
+struct chart {
+	const char *title, *x_name;
+	bool log_x, log_y;
+	double low, high; /* of y */
+	struct chart_series series[CHART_SERIES];
+	size_t count;
+};
+
+/* Bars beside each other, on a logarithmic scale, and lines to compare them with */
+struct chart_bar {
+	const char *name;
+	double value;
+	int colour;
+};
+struct chart_bars {
+	const char *title;
+	const struct chart_bar *bars, *lines;
+	size_t bar_count, line_count;
+};
+
+/* One below the other. -1 with errno; ENOTSUP: built without cairo */
+int chart_write(const char *path, const struct chart *charts, size_t count);
+int chart_write_bars(const char *path, const struct chart_bars *bars);
+
+#endif

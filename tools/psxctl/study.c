@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include "study.h"
+
+#include "interrupt.h"
+#include "options.h"
+#include "rails.h"
+
+#include "../../lib/error.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OPT_REGION = 0x4001, OPT_PIXEL, OPT_DOSE_RATE, OPT_EXPOSURE, OPT_FRAMES, OPT_PLOT };
+
+static const struct argp_option options[] = {
+	{ "region", OPT_REGION, "X,Y,WxH", 0, "These sub-pixels (default: all that see)", 50 },
+	{ "pixel", OPT_PIXEL, "X,Y", 0, "This sub-pixel", 50 },
+	{ "dose-rate", OPT_DOSE_RATE, "R", 0,
+	  "Of the open beam, uGy/s, as a dosimeter shows it (default 494)", 50 },
+	{ "exposure", OPT_EXPOSURE, "TIME", 0, "Of one exposure, such as 1s, 20ms", 50 },
+	{ "frames", OPT_FRAMES, "N", 0, "Exposures at each point, 1..1024", 50 },
+	{ "output", 'o', "CSV", 0, "The table, as comma-separated values", 50 },
+	{ "plot", OPT_PLOT, "PNG", 0, "A picture", 50 },
+	{ 0 },
+};
+
+static error_t parse_place(struct study *s, int key, const char *text)
+{
+	struct psx_region *r = &s->region;
+	int used = 0, wanted = key == OPT_PIXEL ? 2 : 4, got;
+
+	r->width = r->height = 1;
+	got = key == OPT_PIXEL ? sscanf(text, "%9u,%9u%n", &r->x, &r->y, &used) :
+				 sscanf(text, "%9u,%9u,%9ux%9u%n", &r->x, &r->y, &r->width, &r->height,
+					&used);
+	if (got != wanted || text[used] || !r->width || !r->height)
+		return (error_t)ctl_usage(s->ctl, key == OPT_PIXEL ?
+						  "pixel '%s' is not X,Y" :
+						  "region '%s' is not X,Y,WxH, such as 10,20,3x3", text);
+	return 0;
+}
+
+static error_t parse_number(struct study *s, int key, const char *text)
+{
+	unsigned long long frames;
+	char *end;
+
+	switch (key) {
+	case OPT_DOSE_RATE:
+		s->dose_rate = strtod(text, &end);
+		if (end == text || *end || !(s->dose_rate > 0 && s->dose_rate < 1e9))
+			return (error_t)ctl_usage(s->ctl, "dose rate '%s' is not a number of uGy/s",
+						  text);
+		return 0;
+	case OPT_EXPOSURE:
+		if (option_time(text, &s->exposure_ns))
+			return (error_t)ctl_usage(s->ctl, "exposure '%s' is not a time such as 1s, "
+							  "20ms, 50us", text);
+		return 0;
+	default:
+		if (option_number(text, 1, 1024, &frames))
+			return (error_t)ctl_usage(s->ctl, "frames '%s' is not 1..1024", text);
+		s->frames = (unsigned int)frames;
+		return 0;
+	}
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct study *s = state->input;
+
+	switch (key) {
+	case OPT_REGION:
+	case OPT_PIXEL:
+		return parse_place(s, key, arg);
+	case OPT_DOSE_RATE:
+	case OPT_EXPOSURE:
+	case OPT_FRAMES:
+		return parse_number(s, key, arg);
+	case 'o':
+		s->table = arg;
+		return 0;
+	case OPT_PLOT:
+		s->picture = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp study_argp = { .options = options, .parser = parse };
+
+double study_rate(const struct study *s)
+{
+	return s->dose_rate > 0 ? s->dose_rate : STUDY_RATE;
+}
+
+/* Before the work of minutes: can it be written? An exit code */
+static int check_output(const struct study *s, const char *path)
+{
+	struct psx_output out;
+
+	if (!path)
+		return CTL_OK;
+	if (psx_output_open(&out, path))
+		return ctl_fail(s->ctl, "%s: %s", psx_error_path(path), strerror(errno));
+	psx_output_discard(&out);
+	return CTL_OK;
+}
+
+struct psx_device *study_open(struct study *s, int *code)
+{
+	*code = ctl_need_device(s->ctl);
+	if (*code == CTL_OK)
+		*code = check_output(s, s->table);
+	if (*code == CTL_OK)
+		*code = check_output(s, s->picture);
+	if (*code == CTL_OK)
+		s->dev = ctl_open(s->ctl, code);
+	if (s->dev)
+		interrupt_catch();
+	return s->dev;
+}
+
+int study_progress(void *study, const char *what, uint64_t done, uint64_t total)
+{
+	struct study *s = study;
+
+	if (!s->bar.what || strcmp(s->bar.what, what) != 0) {
+		progress_end(&s->bar);
+		progress_begin(&s->bar, what, total, false);
+		s->bar.on = !s->ctl->quiet && isatty(STDERR_FILENO);
+	}
+	progress_show(&s->bar, done);
+	return interrupt_came();
+}
+
+int study_run(struct study *s, int (*work)(struct study *s, void *arg, struct psx_error *err),
+	      void *arg)
+{
+	const struct rails_hold hold = rails_hold_of(s->dev);
+	const bool up_before = rails_are_up(s->dev);
+	struct psx_error err = { 0 }, ignored;
+	int failed = rails_up_for_run(s->ctl, s->dev, &err) || work(s, arg, &err);
+
+	progress_end(&s->bar);
+	if (up_before)
+		rails_hold_again(s->dev, &hold);
+	else if (rails_are_up(s->dev))
+		(void)rails_down(s->ctl, s->dev, &ignored);
+	if (failed && interrupt_came())
+		return ctl_fail(s->ctl, "interrupted; nothing is kept");
+	return failed ? ctl_fail(s->ctl, "%s", err.message) : CTL_OK;
+}
+
+int table_open(struct table *t, const char *path, const char *header)
+{
+	int fd;
+
+	if (psx_output_open(&t->out, path))
+		return -1;
+	fd = dup(t->out.fd);
+	t->file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!t->file) {
+		if (fd >= 0)
+			(void)close(fd);
+		psx_output_discard(&t->out);
+		return -1;
+	}
+	fprintf(t->file, "%s\n", header);
+	return 0;
+}
+
+int table_close(struct table *t)
+{
+	const bool bad = ferror(t->file);
+
+	if (fclose(t->file) || bad) {
+		psx_output_discard(&t->out);
+		return -1;
+	}
+	return psx_output_commit(&t->out);
+}
+
+int study_no_table(const struct study *s)
+{
+	return ctl_fail(s->ctl, "%s: %s", psx_error_path(s->table), strerror(errno));
+}
+
+int study_chart(const struct study *s, const struct chart *charts, size_t count)
+{
+	if (!s->picture || !chart_write(s->picture, charts, count))
+		return CTL_OK;
+	if (errno == ENOTSUP)
+		return ctl_fail(s->ctl, "built without cairo: no pictures of curves");
+	return ctl_fail(s->ctl, "%s: %s", psx_error_path(s->picture), strerror(errno));
+}
