@@ -266,7 +266,7 @@ static void draw_bars(cairo_t *cr, const struct chart_bars *b)
 
 		cairo_set_source_rgb(cr, 0.75, 0, 0);
 		line(cr, LEFT, at, WIDTH - RIGHT, at);
-		text(cr, WIDTH - RIGHT - 6 - 330 * (double)(i & 1), at - 5, 1, b->lines[i].name);
+		text(cr, WIDTH - RIGHT - 6 - 260 * (double)(i % 3), at - 5, 1, b->lines[i].name);
 	}
 }
 

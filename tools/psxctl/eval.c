@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "../../lib/error.h"
-#include "plan.h"
+#include "evaluator.h"
 #include "progress.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,69 +34,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
-}
-
-/* What belongs to a model is of no interest here */
-static const struct ctl quiet = { .quiet = true };
-
-/* The detector that images go through: the one that was named, or an ideal
- * model, remade when the size changes */
-static int open_named(struct psx_device **dev, struct arguments *a, struct psx_error *err)
-{
-	*dev = psx_device_open(a->ctl->uri, err);
-	return *dev ? plan_load(&quiet, &a->plan, *dev, err) : -1;
-}
-
-static int fit_model(struct psx_device **dev, struct plan *plan,
-		     const struct psx_image *image, struct psx_error *err)
-{
-	const uint32_t width = psx_image_get_width(image), height = psx_image_get_height(image);
-	const struct psx_device_info *info = *dev ? psx_device_get_info(*dev) : NULL;
-	char uri[96];
-
-	if (info && info->width == width && info->height == height)
-		return 0;
-	psx_device_close(*dev);
-	(void)snprintf(uri, sizeof(uri), "sim:profile=ideal,width=%u,height=%u,scene=flat:0", width,
-		       height);
-	*dev = psx_device_open(uri, err);
-	return *dev ? plan_load(&quiet, plan, *dev, err) : -1;
-}
-
-static int expose(struct psx_device *dev, const struct plan *plan, const struct psx_image *image,
-		  struct figures *figures, struct psx_error *err)
-{
-	const struct psx_frame *frame;
-	struct stream stream;
-	int got;
-
-	if (psx_device_present(dev, image))
-		return psx_error_set(err, errno, "%s", psx_device_error(dev));
-	if (stream_start(&stream, plan, dev, 1, err))
-		return -1;
-	got = stream_next(&stream, &frame, err);
-	if (got > 0)
-		*figures = figures_of(frame, psx_device_get_info(dev));
-	else if (!got)
-		(void)psx_error_set(err, EIO, "the detector made no frame");
-	stream_end(&stream);
-	return got > 0 ? 0 : -1;
-}
-
-static int eval_image(struct psx_device **dev, struct arguments *a, const char *path,
-		      struct figures *figures, struct psx_error *err)
-{
-	struct psx_image *image = psx_image_load(path, err);
-	struct psx_error why;
-	int result = 0;
-
-	if (!image)
-		return -1;
-	if ((!a->ctl->uri && fit_model(dev, &a->plan, image, &why)) ||
-	    expose(*dev, &a->plan, image, figures, &why))
-		result = psx_error_set(err, why.code, "%s: %s", psx_error_path(path), why.message);
-	psx_image_free(image);
-	return result;
 }
 
 static const char *base_name(const char *path)
@@ -159,23 +94,21 @@ static void show_summary(struct ctl *ctl, double occupancy, double ratio,
 static int eval_all(struct arguments *a)
 {
 	struct figures pooled = { 0 }, one = { 0 };
-	struct psx_device *dev = NULL;
+	struct evaluator eval;
 	struct progress progress;
 	struct psx_error err;
 	double occupancy = 0, ratio = 0;
 	size_t i;
 	int code = CTL_OK;
 
-	if (a->ctl->uri && open_named(&dev, a, &err)) {
-		psx_device_close(dev);
+	if (evaluator_begin(&eval, a->ctl->uri, &a->plan, &err))
 		return ctl_fail(a->ctl, "%s", err.message);
-	}
 	if (!a->ctl->json)
 		printf("%-40s %9s %9s %8s %10s %10s %10s\n", "image", "pixels", "effective",
 		       "occupied", "suppressed", "payload B", "byte ratio");
 	progress_begin(&progress, "images", a->count, !a->ctl->quiet);
 	for (i = 0; i < a->count && code == CTL_OK; i++) {
-		if (eval_image(&dev, a, a->images[i], &one, &err)) {
+		if (evaluator_image(&eval, a->images[i], &one, &err)) {
 			progress_end(&progress);
 			code = ctl_fail(a->ctl, "%s", err.message);
 			break;
@@ -187,7 +120,7 @@ static int eval_all(struct arguments *a)
 		progress_show(&progress, i + 1);
 	}
 	progress_end(&progress);
-	psx_device_close(dev);
+	evaluator_end(&eval);
 	if (code == CTL_OK)
 		show_summary(a->ctl, occupancy, ratio, &pooled);
 	return code;

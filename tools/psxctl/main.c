@@ -15,7 +15,7 @@ static const struct {
 	{ "bias", verb_bias },	     { "hv", verb_hv },	    { "cal", verb_cal },
 	{ "acquire", verb_acquire }, { "view", verb_view }, { "eval", verb_eval },
 	{ "monitor", verb_monitor }, { "convert", verb_convert }, { "iv", verb_iv },
-	{ "ldr", verb_ldr },	     { "it", verb_it },
+	{ "ldr", verb_ldr },	     { "it", verb_it },	    { "budget", verb_budget },
 	{ "train", verb_train },     { "classify", verb_classify },
 };
 
@@ -36,6 +36,7 @@ static const char doc[] =
 	"  iv        response curves, and the crystal's constants\n"
 	"  ldr       linear range, sensitivity and detection limit over dose rates\n"
 	"  it        how the signal comes, stays and goes\n"
+	"  budget    data rates, from images, against links\n"
 	"  train     a classifier, with the detector in the loop\n"
 	"  classify  samples with what was trained\n"
 	"\n"
@@ -80,7 +81,7 @@ int main(int argc, char **argv)
 		return CTL_USAGE;
 	if (!place)
 		return ctl_usage(&ctl, "say what to do: list, info, kernel, bias, hv, cal, acquire, view, "
-				       "eval, monitor, convert, iv, ldr, it, train or classify (try --help)");
+				       "eval, monitor, convert, iv, ldr, it, budget, train or classify (try --help)");
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (strcmp(argv[place], verbs[i].name) != 0)
 			continue;
@@ -88,6 +89,6 @@ int main(int argc, char **argv)
 		return ctl_end(&ctl, verbs[i].run(&ctl, argc - place, argv + place));
 	}
 	return ctl_usage(&ctl, "no verb '%s' (list info kernel bias hv cal acquire view eval monitor "
-			       "convert iv ldr it train classify)",
+			       "convert iv ldr it budget train classify)",
 			 argv[place]);
 }

@@ -86,5 +86,6 @@ int verb_classify(struct ctl *ctl, int argc, char **argv);
 int verb_iv(struct ctl *ctl, int argc, char **argv);
 int verb_ldr(struct ctl *ctl, int argc, char **argv);
 int verb_it(struct ctl *ctl, int argc, char **argv);
+int verb_budget(struct ctl *ctl, int argc, char **argv);
 
 #endif

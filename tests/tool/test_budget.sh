@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# psxctl budget: arithmetic by hand, ratios as eval has them.
+. tests/tool/lib.sh
+
+near() { awk -v a="$1" -v b="$2" 'BEGIN { off = a - b; exit !(a != "" && off * off <= 1e-12 * b * b) }'; }
+of() { grep "\"stream\":\"$1\"" out | sed "s/.*\"$2\":\([-0-9.e]*\).*/\1/"; }
+link() { grep "\"stream\":\"$1\"" out | sed "s/.*\"link\":\"$2\",\([^}]*\)}.*/\1/; s/.*\"$3\":\([-0-9.a-z]*\).*/\1/"; }
+
+pgm a.pgm 60 40
+pgm b.pgm 90 40
+run eval --json -k laplacian -t 30 a.pgm b.pgm
+ratio=$(sed -n 's/^{"pooled":.*"byte_ratio":\([0-9.]*\).*/\1/p' out)
+occupancy=$(sed -n 's/^{"pooled":.*"occupancy":\([0-9.]*\),.*/\1/p' out)
+run budget --json -k laplacian,log -t 30 --size 4000x3000 --rate 100 a.pgm b.pgm -o b.csv --plot b.png
+ok 'budget ends well' exits 0
+ok 'raw and two kernels' is "$(wc -l <out)" 3
+ok 'raw: 12e6 values of 16 bits, 100 times a second' near "$(of raw gbit_s)" 19.2
+ok 'the ratio is that of eval' near "$(of laplacian byte_ratio)" "$ratio"
+ok 'and occupancy' near "$(of laplacian occupancy)" "$occupancy"
+ok 'sparse: the same times the ratio' near "$(of laplacian gbit_s)" \
+	"$(awk -v r="$ratio" 'BEGIN { print 19.2 * r }')"
+ok 'CameraLink HS does not carry raw data' is "$(link raw 'CameraLink HS' fits)" false
+ok 'so many frames it does' near "$(link raw 'CameraLink HS' frames_s)" 52.0833333
+ok 'a CT detector does' is "$(link raw 'CT detector' fits)" true
+ok 'the share of it' near "$(link raw 'CT detector' share)" 0.48
+ok 'reconstruction counts images' is "$(link laplacian reconstruction frames_s)" 64.0
+ok 'which are too many' is "$(link laplacian reconstruction fits)" false
+ok 'nine exposures of a scan: 1/900 s less 1 ms' near "$(of laplacian longest_exposure_s)" 0.000111111111
+ok 'none for 25' near "$(of log longest_exposure_s)" 0
+ok 'a row a stream in the table' is "$(wc -l <b.csv)" 4
+if [ -e b.png ]; then
+	ok 'a picture' is "$(head -c 4 b.png | tail -c 3)" PNG
+else
+	skip 'a picture' 'built without cairo'
+fi
+run budget --json -k laplacian --mode snap --rate 30 a.pgm
+ok 'snap: a value for nine' near "$(of laplacian gbit_s)" \
+	"$(awk -v r="$(of laplacian byte_ratio)" 'BEGIN { print 20 * 13 * 16 * 30 * r / 1e9 }')"
+ok 'the size is that of the first image' near "$(of raw gbit_s)" 0.001152
+run budget a.pgm
+ok 'a table for people' says '^laplacian .*yes'
+run budget
+ok 'no image' refuses 2 'at least one'
+run budget --size 3 a.pgm
+ok 'no size' refuses 2 'WxH'
+run -d sim: budget a.pgm
+ok 'no device' refuses 2 'means nothing'
+run budget a.pgm nothing.pgm
+ok 'an image that is not there' refuses 1 'nothing.pgm'
+echo "1..$n"
