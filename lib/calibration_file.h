@@ -30,7 +30,7 @@ static inline float *psx_curve_value(struct psx_curve *curve, unsigned int membe
 int psx_calibration_crc(json_t *root, char *text);
 
 /* calibration_read.c: a file that is being read */
-struct psx_reading {
+struct psx_cal_reader {
 	const char *path;
 	struct psx_error *err;
 	json_t *root;
@@ -38,19 +38,19 @@ struct psx_reading {
 };
 
 /* "FILE: MEMBER: why"; -1 */
-int psx_read_refuse(const struct psx_reading *r, const char *member, const char *why);
+int psx_read_refuse(const struct psx_cal_reader *r, const char *member, const char *why);
 /* These name the member that they refuse; -1 */
-int psx_read_integer(const struct psx_reading *r, json_t *object, const char *name,
+int psx_read_integer(const struct psx_cal_reader *r, json_t *object, const char *name,
 		     json_int_t least, json_int_t most, json_int_t *value);
-int psx_read_real(const struct psx_reading *r, const char *name, double least, double most,
+int psx_read_real(const struct psx_cal_reader *r, const char *name, double least, double most,
 		  double *value);
-int psx_read_text(const struct psx_reading *r, json_t *object, const char *name, char *text,
+int psx_read_text(const struct psx_cal_reader *r, json_t *object, const char *name, char *text,
 		  size_t size);
 /* Is it a block of so many numbers? `what` names it in errors */
-int psx_read_check_block(const struct psx_reading *r, json_t *block, const char *what,
+int psx_read_check_block(const struct psx_cal_reader *r, json_t *block, const char *what,
 			 const char *type, size_t count, size_t size);
 /* The same, and its numbers */
-int psx_read_block(const struct psx_reading *r, json_t *block, const char *what, const char *type,
+int psx_read_block(const struct psx_cal_reader *r, json_t *block, const char *what, const char *type,
 		   void *values, size_t count, size_t size);
 
 #endif

@@ -14,7 +14,7 @@
 #define MOST_NULLS 4096
 
 /* The same text again, so that nothing else passes for a time */
-static int get_time(const struct psx_reading *r, int64_t *seconds)
+static int get_time(const struct psx_cal_reader *r, int64_t *seconds)
 {
 	char text[32], again[32] = "";
 	struct tm tm = { 0 };
@@ -33,7 +33,7 @@ static int get_time(const struct psx_reading *r, int64_t *seconds)
 	return 0;
 }
 
-static int get_geometry(const struct psx_reading *r, struct psx_geometry *geometry)
+static int get_geometry(const struct psx_cal_reader *r, struct psx_geometry *geometry)
 {
 	json_int_t width, height, border;
 	struct psx_error why;
@@ -48,7 +48,7 @@ static int get_geometry(const struct psx_reading *r, struct psx_geometry *geomet
 	return 0;
 }
 
-static int get_facts(struct psx_reading *r)
+static int get_facts(struct psx_cal_reader *r)
 {
 	struct psx_calibration_info *info = &r->cal->info;
 	json_int_t id, temperature, exposure, biases, frames;
@@ -73,7 +73,7 @@ static int get_facts(struct psx_reading *r)
 	return 0;
 }
 
-static int get_curves(struct psx_reading *r, int sign, float *values)
+static int get_curves(struct psx_cal_reader *r, int sign, float *values)
 {
 	struct psx_calibration *cal = r->cal;
 	json_t *curves = json_object_get(json_object_get(r->root, "curves"), psx_curve_names[sign]);
@@ -98,7 +98,7 @@ static int get_curves(struct psx_reading *r, int sign, float *values)
 }
 
 /* Places, and that they are as many as is said */
-static int get_defects(struct psx_reading *r)
+static int get_defects(struct psx_cal_reader *r)
 {
 	struct psx_calibration_info *info = &r->cal->info;
 	uint32_t *counts[] = { NULL, &info->dead, &info->hot, &info->stuck, &info->weak };
@@ -130,7 +130,7 @@ static int get_defects(struct psx_reading *r)
 	return 0;
 }
 
-static int get_null(struct psx_reading *r, json_t *object, struct psx_null *null)
+static int get_null(struct psx_cal_reader *r, json_t *object, struct psx_null *null)
 {
 	const struct psx_axis x = psx_axis_x(&r->cal->info.geometry);
 	const struct psx_axis y = psx_axis_y(&r->cal->info.geometry);
@@ -170,7 +170,7 @@ static int get_null(struct psx_reading *r, json_t *object, struct psx_null *null
 	return 0;
 }
 
-static int get_nulls(struct psx_reading *r)
+static int get_nulls(struct psx_cal_reader *r)
 {
 	json_t *nulls = json_object_get(r->root, "nulls");
 	size_t count = json_array_size(nulls);
@@ -189,7 +189,7 @@ static int get_nulls(struct psx_reading *r)
 	return 0;
 }
 
-static int check_kind(struct psx_reading *r)
+static int check_kind(struct psx_cal_reader *r)
 {
 	const char *format = json_string_value(json_object_get(r->root, "format"));
 	json_int_t version;
@@ -207,7 +207,7 @@ static int check_kind(struct psx_reading *r)
 }
 
 /* What no block's own crc covers */
-static int check_crc(struct psx_reading *r)
+static int check_crc(struct psx_cal_reader *r)
 {
 	const char *crc = json_string_value(json_object_get(r->root, "crc32c"));
 	char real[9];
@@ -219,7 +219,7 @@ static int check_crc(struct psx_reading *r)
 	return 0;
 }
 
-static int read_all(struct psx_reading *r)
+static int read_all(struct psx_cal_reader *r)
 {
 	json_t *map = json_object_get(json_object_get(r->root, "defects"), "map");
 	struct psx_geometry geometry;
@@ -245,7 +245,7 @@ static int read_all(struct psx_reading *r)
 
 struct psx_calibration *psx_calibration_load(const char *path, struct psx_error *err)
 {
-	struct psx_reading r = { .path = path, .err = err };
+	struct psx_cal_reader r = { .path = path, .err = err };
 	FILE *file = fopen(path, "re");
 	char text[128] = "";
 	json_error_t why;

@@ -10,12 +10,12 @@
 
 #include "../kmod/codec/psx_codec.h"
 
-int psx_read_refuse(const struct psx_reading *r, const char *member, const char *why)
+int psx_read_refuse(const struct psx_cal_reader *r, const char *member, const char *why)
 {
 	return psx_error_set(r->err, EBADMSG, "%s: %s: %s", psx_error_path(r->path), member, why);
 }
 
-int psx_read_integer(const struct psx_reading *r, json_t *object, const char *name,
+int psx_read_integer(const struct psx_cal_reader *r, json_t *object, const char *name,
 		     json_int_t least, json_int_t most, json_int_t *value)
 {
 	json_t *member = json_object_get(object, name);
@@ -26,7 +26,7 @@ int psx_read_integer(const struct psx_reading *r, json_t *object, const char *na
 	return 0;
 }
 
-int psx_read_real(const struct psx_reading *r, const char *name, double least, double most,
+int psx_read_real(const struct psx_cal_reader *r, const char *name, double least, double most,
 		  double *value)
 {
 	json_t *member = json_object_get(r->root, name);
@@ -37,7 +37,7 @@ int psx_read_real(const struct psx_reading *r, const char *name, double least, d
 	return 0;
 }
 
-int psx_read_text(const struct psx_reading *r, json_t *object, const char *name, char *text,
+int psx_read_text(const struct psx_cal_reader *r, json_t *object, const char *name, char *text,
 		  size_t size)
 {
 	json_t *member = json_object_get(object, name);
@@ -48,7 +48,7 @@ int psx_read_text(const struct psx_reading *r, json_t *object, const char *name,
 	return 0;
 }
 
-int psx_read_check_block(const struct psx_reading *r, json_t *block, const char *what,
+int psx_read_check_block(const struct psx_cal_reader *r, json_t *block, const char *what,
 			 const char *type, size_t count, size_t size)
 {
 	const char *has = json_string_value(json_object_get(block, "type"));
@@ -66,7 +66,7 @@ int psx_read_check_block(const struct psx_reading *r, json_t *block, const char 
 	return 0;
 }
 
-int psx_read_block(const struct psx_reading *r, json_t *block, const char *what, const char *type,
+int psx_read_block(const struct psx_cal_reader *r, json_t *block, const char *what, const char *type,
 		   void *values, size_t count, size_t size)
 {
 	json_t *text = json_object_get(block, "base64");
