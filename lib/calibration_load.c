@@ -10,7 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-
 #define MOST_NULLS 4096
 
 /* The same text again, so that nothing else passes for a time */

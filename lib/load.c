@@ -109,16 +109,17 @@ static int make_room(struct psx_device *dev, struct psx_bank *const *banks, size
 	uint32_t *retired =
 		realloc(dev->retired, (dev->retired_count + dev->count + 1) * sizeof(*retired));
 
-	if (!retired)
-		return psx_error_set(&dev->error, ENOMEM, "out of memory");
-	dev->retired = retired;
-	if (psx_masks_take(dev, banks, count, masks))
+	if (retired)
+		dev->retired = retired;
+	*slots = retired ? calloc(count, sizeof(**slots)) : NULL;
+	if (!*slots) {
+		(void)psx_error_set(&dev->error, ENOMEM, "out of memory");
 		return -1;
-	*slots = calloc(count, sizeof(**slots));
-	if (*slots)
+	}
+	if (!psx_masks_take(dev, banks, count, masks))
 		return 0;
-	psx_masks_drop(masks);
-	return psx_error_set(&dev->error, ENOMEM, "out of memory");
+	free(*slots);
+	return -1;
 }
 
 /* The calibration that all banks are of; 0 when they differ */

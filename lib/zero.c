@@ -106,7 +106,7 @@ int psx_zero_measure(struct psx_device *dev, const struct psx_settings *s,
 		unsigned int pga, frames;
 	} steps[] = { { shorter, 1, 1 }, { s->exposure_ns, 1, 1 }, { s->exposure_ns, s->pga, frames } };
 	struct psx_average *averages = calloc(count, sizeof(*averages));
-	int failed = averages ? 0 : psx_error_set(&dev->error, ENOMEM, "out of memory");
+	int failed = 0;
 	unsigned int step;
 	size_t i;
 
@@ -114,6 +114,8 @@ int psx_zero_measure(struct psx_device *dev, const struct psx_settings *s,
 		free(averages);
 		return 0;
 	}
+	if (!averages)
+		return psx_error_set(&dev->error, ENOMEM, "out of memory");
 	for (i = 0; !failed && i < count; i++)
 		failed = clear(dev, banks[i]);
 	for (step = 0; !failed && step < 3; step++) {

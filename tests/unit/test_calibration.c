@@ -273,9 +273,11 @@ START_TEST(neighbours_stand_in)
 	ck_assert(psx_cell_stand_in(t, 5, 7, -1.0 / 24, good, 1));
 	t[7] = 0;
 	for (int i = 0; i < 25; i++) {
+		const int column = i % 5 - 2, row = i / 5 - 2;
+
 		sum += t[i];
-		dx += t[i] * (i % 5 - 2);
-		dy += t[i] * (i / 5 - 2);
+		dx += t[i] * column;
+		dy += t[i] * row;
 		ck_assert(i == 12 || i == 7 || t[i] < 0);
 	}
 	ck_assert_double_eq_tol(sum, 0, 1e-12);
@@ -508,7 +510,7 @@ static void remove_folder(void)
 	(void)unlink(paths[0]);
 	(void)unlink(paths[1]);
 	ck_assert_int_eq(rmdir(folder), 0);
-	(void)strcpy(folder + strlen(folder) - 6, "XXXXXX");
+	memset(folder + strlen(folder) - 6, 'X', 6);
 }
 
 static char *slurp(const char *path, size_t *length)
@@ -602,7 +604,7 @@ START_TEST(names_of_kernels)
 
 	ck_assert(psx_calibration_get_null(cal, 1, &null) == -1 && errno == ERANGE);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		(void)strcpy(cal->nulls[0].name, table[i].name);
+		(void)snprintf(cal->nulls[0].name, sizeof(cal->nulls[0].name), "%s", table[i].name);
 		save(cal, paths[0]);
 		again = psx_calibration_load(paths[0], NULL);
 		ck_assert_ptr_nonnull(again);

@@ -140,6 +140,9 @@ int bias_set(struct bias *b)
 	if (b->phase >= (long)first.phases)
 		return ctl_fail(b->ctl, "no phase %ld: a scan of these has %u, from 0", b->phase,
 				first.phases);
+	if (!b->plan.kernel_count && b->plan.changes)
+		return ctl_usage(b->ctl, "%s needs --kernel: what is loaded keeps its own settings",
+				 b->plan.changes);
 	if (replace(b, (size_t)count, code, &err))
 		return ctl_fail(b->ctl, "%s", err.message);
 	say(b, code);
