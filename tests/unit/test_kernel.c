@@ -214,6 +214,7 @@ START_TEST(the_border_is_the_edge)
 	int16_t *outer = malloc(sizeof(*outer) * whole.width * whole.height), plane[13 * 11];
 
 	ck_assert_uint_eq(psx_bank_get_scale(a), psx_bank_get_scale(b));
+	ck_assert_uint_gt(k, 0);
 	for (unsigned int phase = 0; phase < k * k; phase++) {
 		unsigned int px = (phase % k + border) % k, py = (phase / k + border) % k;
 

@@ -71,17 +71,15 @@ struct budget {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct budget *b = state->input;
-	unsigned int width, height;
-	int used = 0;
+	uint32_t size[2];
 	char *end;
 
 	switch (key) {
 	case OPT_SIZE:
-		if (sscanf(arg, "%9ux%9u%n", &width, &height, &used) != 2 || arg[used] || !width ||
-		    !height)
+		if (option_numbers(arg, "x", size) || !size[0] || !size[1])
 			return (error_t)ctl_usage(b->ctl, "size '%s' is not WxH", arg);
-		b->width = width;
-		b->height = height;
+		b->width = size[0];
+		b->height = size[1];
 		return 0;
 	case OPT_RATE:
 		b->rate = strtod(arg, &end);

@@ -29,14 +29,11 @@ static const struct argp_option options[] = {
 
 static error_t parse_place(struct study *s, int key, const char *text)
 {
-	struct psx_region *r = &s->region;
-	int used = 0, wanted = key == OPT_PIXEL ? 2 : 4, got;
+	uint32_t numbers[4] = { 0, 0, 1, 1 };
+	int bad = option_numbers(text, key == OPT_PIXEL ? "," : ",,x", numbers);
 
-	r->width = r->height = 1;
-	got = key == OPT_PIXEL ? sscanf(text, "%9u,%9u%n", &r->x, &r->y, &used) :
-				 sscanf(text, "%9u,%9u,%9ux%9u%n", &r->x, &r->y, &r->width, &r->height,
-					&used);
-	if (got != wanted || text[used] || !r->width || !r->height)
+	s->region = (struct psx_region){ numbers[0], numbers[1], numbers[2], numbers[3] };
+	if (bad || !numbers[2] || !numbers[3])
 		return (error_t)ctl_usage(s->ctl, key == OPT_PIXEL ?
 						  "pixel '%s' is not X,Y" :
 						  "region '%s' is not X,Y,WxH, such as 10,20,3x3", text);
