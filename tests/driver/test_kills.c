@@ -14,7 +14,7 @@
 #include "rig.h"
 
 #define SEED	0x5eed0b1au
-#define KILLS	240u
+#define KILLS	200u
 #define WIDTH	320u /* its planes take the loader two pieces */
 #define HEIGHT	240u
 #define SLEW	20u /* mV per ms: a ramp takes 5.25 s of the device's */
