@@ -24,12 +24,10 @@ int chart_write_bars(const char *path, const struct chart_bars *bars)
 
 #else
 
-#include "../../lib/output.h"
+#include "plot.h"
 
-#include <cairo.h>
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #define WIDTH  960
 #define PANEL  360 /* height of each, with its margins */
@@ -75,23 +73,6 @@ static bool fits(const struct axis *a, double value)
 	return isfinite(value) && !(a->log && value <= 0) && value >= a->low && value <= a->high;
 }
 
-static void line(cairo_t *cr, double x0, double y0, double x1, double y1)
-{
-	cairo_move_to(cr, round(x0) + 0.5, round(y0) + 0.5);
-	cairo_line_to(cr, round(x1) + 0.5, round(y1) + 0.5);
-	cairo_stroke(cr);
-}
-
-/* `share` of the text's width is left of x */
-static void text(cairo_t *cr, double x, double y, double share, const char *words)
-{
-	cairo_text_extents_t e;
-
-	cairo_text_extents(cr, words, &e);
-	cairo_move_to(cr, x - share * e.x_advance, y);
-	cairo_show_text(cr, words);
-}
-
 static void widen(struct axis *a, double value)
 {
 	if (!isfinite(value) || (a->log && value <= 0))
@@ -135,15 +116,15 @@ static void draw_tick(cairo_t *cr, const struct axis *a, const struct axis *acro
 
 	cairo_set_source_rgb(cr, 0.88, 0.88, 0.88);
 	if (is_x)
-		line(cr, at, across->from, at, across->to);
+		plot_line(cr, at, across->from, at, across->to);
 	else
-		line(cr, across->from, at, across->to, at);
+		plot_line(cr, across->from, at, across->to, at);
 	cairo_set_source_rgb(cr, 0.2, 0.2, 0.2);
 	(void)snprintf(words, sizeof(words), "%g", value);
 	if (is_x)
-		text(cr, at, across->from + 20, 0.5, words);
+		plot_text(cr, at, across->from + 20, 0.5, words);
 	else
-		text(cr, across->from - 8, at + 5, 1, words);
+		plot_text(cr, across->from - 8, at + 5, 1, words);
 }
 
 static void draw_ticks(cairo_t *cr, const struct axis *a, const struct axis *across, bool is_x)
@@ -199,7 +180,7 @@ static void draw_legend(cairo_t *cr, const struct chart *chart, double top)
 			continue;
 		cairo_text_extents(cr, chart->series[i].name, &e);
 		set_colour(cr, i);
-		text(cr, at, top + 28, 1, chart->series[i].name);
+		plot_text(cr, at, top + 28, 1, chart->series[i].name);
 		at -= e.x_advance + 20;
 	}
 }
@@ -224,10 +205,10 @@ static void draw_chart(cairo_t *cr, const struct chart *chart, double top)
 	}
 	draw_ticks(cr, &x, &y, true);
 	draw_ticks(cr, &y, &x, false);
-	line(cr, x.from, y.to, x.from, y.from);
-	line(cr, x.from, y.from, x.to, y.from);
-	text(cr, LEFT, top + 28, 0, chart->title);
-	text(cr, WIDTH - RIGHT, top + PANEL - 14, 1, chart->x_name);
+	plot_line(cr, x.from, y.to, x.from, y.from);
+	plot_line(cr, x.from, y.from, x.to, y.from);
+	plot_text(cr, LEFT, top + 28, 0, chart->title);
+	plot_text(cr, WIDTH - RIGHT, top + PANEL - 14, 1, chart->x_name);
 	for (i = 0; i < chart->count; i++) {
 		set_colour(cr, i);
 		draw_series(cr, &x, &y, &chart->series[i]);
@@ -249,7 +230,7 @@ static void draw_bars(cairo_t *cr, const struct chart_bars *b)
 		widen(&y, b->lines[i].value);
 	round_off(&y);
 	draw_ticks(cr, &y, &x, false);
-	text(cr, LEFT, 28, 0, b->title);
+	plot_text(cr, LEFT, 28, 0, b->title);
 	for (i = 0; i < b->bar_count; i++) {
 		const double left = LEFT + width * (double)i, at = place(&y, b->bars[i].value);
 
@@ -258,65 +239,31 @@ static void draw_bars(cairo_t *cr, const struct chart_bars *b)
 		cairo_fill(cr);
 		cairo_set_source_rgb(cr, 0.2, 0.2, 0.2);
 		(void)snprintf(words, sizeof(words), "%.3g", b->bars[i].value);
-		text(cr, left + width / 2, at - 6, 0.5, words);
-		text(cr, left + width / 2, y.from + 20 + 18 * (double)(i & 1), 0.5, b->bars[i].name);
+		plot_text(cr, left + width / 2, at - 6, 0.5, words);
+		plot_text(cr, left + width / 2, y.from + 20 + 18 * (double)(i & 1), 0.5, b->bars[i].name);
 	}
 	for (i = 0; i < b->line_count; i++) {
 		const double at = place(&y, b->lines[i].value);
 
 		cairo_set_source_rgb(cr, 0.75, 0, 0);
-		line(cr, LEFT, at, WIDTH - RIGHT, at);
-		text(cr, WIDTH - RIGHT - 6 - 260 * (double)(i % 3), at - 5, 1, b->lines[i].name);
+		plot_line(cr, LEFT, at, WIDTH - RIGHT, at);
+		plot_text(cr, WIDTH - RIGHT - 6 - 260 * (double)(i % 3), at - 5, 1, b->lines[i].name);
 	}
-}
-
-static cairo_status_t put(void *closure, const unsigned char *data, unsigned int length)
-{
-	const int fd = *(const int *)closure;
-
-	while (length) {
-		const ssize_t done = write(fd, data, length);
-
-		if (done < 0 && errno != EINTR)
-			return CAIRO_STATUS_WRITE_ERROR;
-		if (done > 0) {
-			data += done;
-			length -= (unsigned int)done;
-		}
-	}
-	return CAIRO_STATUS_SUCCESS;
 }
 
 static int write_png(const char *path, const struct chart *charts, size_t count,
 		     const struct chart_bars *bars)
 {
-	const int height = (int)(bars ? 2 : count) * PANEL;
-	cairo_surface_t *surface;
-	struct psx_output out;
-	cairo_t *cr;
+	struct plot plot;
 	size_t i;
-	int failed;
 
-	if (psx_output_open(&out, path))
+	if (plot_begin(&plot, WIDTH, (int)(bars ? 2 : count) * PANEL))
 		return -1;
-	surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, height);
-	cr = cairo_create(surface);
-	cairo_set_source_rgb(cr, 1, 1, 1);
-	cairo_paint(cr);
-	cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-	cairo_set_font_size(cr, 15);
 	for (i = 0; i < count; i++)
-		draw_chart(cr, &charts[i], (double)(i * PANEL));
+		draw_chart(plot.cr, &charts[i], (double)(i * PANEL));
 	if (bars)
-		draw_bars(cr, bars);
-	cairo_destroy(cr);
-	errno = ENOMEM;
-	failed = cairo_surface_write_to_png_stream(surface, put, &out.fd) != CAIRO_STATUS_SUCCESS ||
-		 psx_output_commit(&out);
-	cairo_surface_destroy(surface);
-	if (failed)
-		psx_output_discard(&out);
-	return failed ? -1 : 0;
+		draw_bars(plot.cr, bars);
+	return plot_write(&plot, path);
 }
 
 int chart_write(const char *path, const struct chart *charts, size_t count)
