@@ -37,7 +37,6 @@ int chart_write_bars(const char *path, const struct chart_bars *bars)
 #define BOTTOM 56
 #define ROOM   0.05 /* above and below the data */
 #define MARK   3.5
-#define TICKS  6
 #define MOST_DECADES 40
 
 struct axis {
@@ -100,14 +99,6 @@ static void round_off(struct axis *a)
 	a->high += room;
 }
 
-static double step_for(double span)
-{
-	const double unit = pow(10, floor(log10(span / TICKS)));
-	const double steps = span / TICKS / unit;
-
-	return unit * (steps < 1.5 ? 1 : steps < 3.5 ? 2 : steps < 7.5 ? 5 : 10);
-}
-
 static void draw_tick(cairo_t *cr, const struct axis *a, const struct axis *across, double value,
 		      bool is_x)
 {
@@ -129,7 +120,7 @@ static void draw_tick(cairo_t *cr, const struct axis *a, const struct axis *acro
 
 static void draw_ticks(cairo_t *cr, const struct axis *a, const struct axis *across, bool is_x)
 {
-	const double step = a->log ? 0 : step_for(a->high - a->low);
+	const double step = a->log ? 0 : plot_step(a->high - a->low);
 	double value;
 	int i;
 
@@ -141,8 +132,8 @@ static void draw_ticks(cairo_t *cr, const struct axis *a, const struct axis *acr
 		}
 		return;
 	}
-	for (value = ceil(a->low / step) * step; value <= a->high; value += step)
-		draw_tick(cr, a, across, fabs(value) < step / 1e3 ? 0 : value, is_x);
+	for (i = (int)ceil(a->low / step); i * step <= a->high; i++)
+		draw_tick(cr, a, across, i * step, is_x);
 }
 
 static void draw_series(cairo_t *cr, const struct axis *x, const struct axis *y,
