@@ -193,7 +193,7 @@ static bool is_power_of_two(uint64_t value)
 static int read_facts(struct psx_dev *dev, struct psx_error *err)
 {
 	if (psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_GET_INFO, &dev->facts, "identity", err))
-		return errno == ENOTTY ? psx_error_set(err, ENODEV, "%s is not a detector",
+		return errno == ENOTSUP ? psx_error_set(err, ENODEV, "%s is not a detector",
 						       dev->node) : -1;
 	if (dev->facts.abi != PSXDET_ABI)
 		return psx_error_set(err, EPROTO,
