@@ -54,7 +54,8 @@ struct psx_bench {
 };
 
 int psx_bench_begin(struct psx_device *dev, struct psx_bench *bench);
-/* Puts back what begin and light changed; nothing where there was no begin. Keeps errno and dev->error. */
+/* Puts back what begin and light changed; nothing where there was no begin. Keeps
+ * errno and dev->error. */
 void psx_bench_end(struct psx_device *dev, const struct psx_bench *bench);
 
 /* In the dark, rails on: offset and dark maps of the banks, and their masks. Does
@@ -65,8 +66,7 @@ int psx_zero_measure(struct psx_device *dev, const struct psx_settings *s,
 
 /* load.c: the highest gain at which the ADC spans so many levels, +- */
 unsigned int psx_pga_for(double levels);
-/* The settings, or their defaults for NULL, with a gain for these banks where they
- * leave it open */
+/* The settings, with a gain for these banks where they leave it open */
 struct psx_settings psx_load_settings(const struct psx_settings *s, struct psx_bank *const *banks,
 				      size_t count);
 /* load_check.c: may these be loaded, `maps`: once they have both maps? */

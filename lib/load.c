@@ -145,7 +145,7 @@ unsigned int psx_pga_for(double levels)
 struct psx_settings psx_load_settings(const struct psx_settings *s, struct psx_bank *const *banks,
 				      size_t count)
 {
-	struct psx_settings settings = s ? *s : psx_default_settings;
+	struct psx_settings settings = *s;
 	double swing = 0;
 	size_t i;
 
