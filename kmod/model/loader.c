@@ -218,7 +218,7 @@ static u32 load_map(struct psx_model *m, struct psx_bank_slot *bank, s16 **map, 
 
 static u32 load_scene(struct psx_model *m, u32 direction)
 {
-	size_t bytes = area_of(m) * sizeof(u16);
+	size_t bytes = psx_scene_area(m) * sizeof(u16);
 	u16 *own = m->scene;
 
 	if (m->acq.running)

@@ -17,7 +17,7 @@ const struct psx_kind psx_kinds[PSX_MODEL_PROFILES] = {
 		.name = "sim-cmos32", .side = 32, .border = 1, .dark = 1, .linear_least = 165000,
 	},
 	[PSX_PROFILE_MACROPIXEL] = {
-		.name = "sim-macropixel", .side = 3, .pitch_um = 3000, .dark = 1,
+		.name = "sim-macropixel", .side = 3, .pitch_um = 3000, .dark = 1, .stage = true,
 		.linear_least = 165000,
 	},
 	[PSX_PROFILE_UNPASSIVATED] = {
@@ -45,6 +45,8 @@ void psx_model_reset(struct psx_model *m)
 	m->latch_hi = 0;
 	m->shadow_lo = 0;
 	m->shutter = PSX_SHUTTER_OPEN;
+	m->stage[0] = 0;
+	m->stage[1] = 0;
 }
 
 static bool size_valid(const struct psx_model_config *config)
@@ -57,11 +59,22 @@ static bool size_valid(const struct psx_model_config *config)
 	       config->height <= PSX_MODEL_MAX_SIDE;
 }
 
+static bool scene_valid(const struct psx_model_config *config)
+{
+	if (!config->scene_width && !config->scene_height)
+		return true;
+	if (!psx_kinds[config->profile].stage)
+		return config->scene_width == config->width &&
+		       config->scene_height == config->height;
+	return config->scene_width && config->scene_width <= PSX_MODEL_MAX_SIDE &&
+	       config->scene_height && config->scene_height <= PSX_MODEL_MAX_SIDE;
+}
+
 static bool config_valid(const struct psx_model_config *config)
 {
 	u64 defects = (u64)config->dead + config->hot + config->stuck;
 
-	if (config->profile >= PSX_MODEL_PROFILES || !size_valid(config))
+	if (config->profile >= PSX_MODEL_PROFILES || !size_valid(config) || !scene_valid(config))
 		return false;
 	if (config->profile == PSX_PROFILE_IDEAL && defects)
 		return false;
@@ -105,13 +118,19 @@ struct psx_model *psx_model_create(const struct psx_model_host *host,
 	if (psx_kind_of(m)->pitch_um)
 		m->config.pitch_um = psx_kind_of(m)->pitch_um;
 	m->payload_size = psx_codec_bound(config->width, config->height);
-	m->scene = host->alloc(host->context, area * sizeof(*m->scene));
+	if (!m->config.scene_width) {
+		m->config.scene_width = config->width;
+		m->config.scene_height = config->height;
+	}
+	m->scene = host->alloc(host->context, psx_scene_area(m) * sizeof(*m->scene));
+	if (psx_kind_of(m)->stage)
+		m->view = host->alloc(host->context, area * sizeof(*m->view));
 	m->values = host->alloc(host->context, area * sizeof(*m->values));
 	m->sums = host->alloc(host->context, config->width * sizeof(*m->sums));
 	m->squares = host->alloc(host->context, config->width * sizeof(*m->squares));
 	m->darks = host->alloc(host->context, config->width * sizeof(*m->darks));
 	m->payload = host->alloc(host->context, m->payload_size);
-	if (!m->scene || !m->values || !m->sums || !m->squares || !m->darks || !m->payload ||
+	if (!m->scene || (psx_kind_of(m)->stage && !m->view) || !m->values || !m->sums || !m->squares || !m->darks || !m->payload ||
 	    psx_sensor_init(m)) {
 		psx_model_destroy(m);
 		return NULL;
@@ -153,6 +172,7 @@ void psx_model_destroy(struct psx_model *m)
 	psx_banks_free(m);
 	psx_sensor_free(m);
 	host.free(host.context, m->scene);
+	host.free(host.context, m->view);
 	host.free(host.context, m->values);
 	host.free(host.context, m->sums);
 	host.free(host.context, m->squares);

@@ -42,6 +42,7 @@ struct psx_kind {
 	u32 pitch_um;		/* 0 = any */
 	u32 border;		/* sub-pixels at every edge that see nothing */
 	u32 dark;		/* current, times that of the passivated crystal */
+	bool stage;		/* the object lies on a stage, and may be larger */
 	u64 linear_least;	/* pGy/s; 0 = linear everywhere */
 };
 
@@ -165,6 +166,7 @@ struct psx_shot {
 	u32 phases;
 	u32 pga;		/* log2 */
 	u32 bank;
+	s32 stage[2];
 	u32 shutter;
 	s32 temperature_mc;
 	u32 saturated;
@@ -193,7 +195,9 @@ struct psx_model {
 	struct psx_model_host host;
 	struct psx_model_config config;
 	struct psx_sensor sensor;
-	u16 *scene;		/* width * height grey levels */
+	u16 *scene;		/* as large as the scene is, grey levels */
+	u16 *view;		/* what of it is on the sensor; NULL = all, without a stage */
+	s32 stage[2];		/* x, y: where on the scene sub-pixel (0, 0) is, um */
 	s16 *values;		/* this and the next three: of the frame that is computed */
 	s64 *sums;		/* one row of cells: weighted sum, Q30 levels */
 	u64 *squares;		/* the same: sum of w^2 * level, Q30 */
@@ -233,6 +237,15 @@ static inline const struct psx_kind *psx_kind_of(const struct psx_model *m)
 {
 	return &psx_kinds[m->config.profile];
 }
+
+static inline size_t psx_scene_area(const struct psx_model *m)
+{
+	return (size_t)m->config.scene_width * m->config.scene_height;
+}
+
+/* stage.c: what the sensor sees of the scene where the stage is, into m->view */
+void psx_stage_look(struct psx_model *m);
+u32 psx_stage_move(struct psx_model *m, u32 axis, u32 um);
 
 /* hecht.c */
 struct psx_carrier {

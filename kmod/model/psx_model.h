@@ -53,6 +53,8 @@ struct psx_model_config {
 	u32 width;		/* sub-pixels, 1..PSX_MODEL_MAX_SIDE */
 	u32 height;
 	u32 pitch_um;
+	u32 scene_width;	/* 0, or the sensor's, but for profiles with a stage: */
+	u32 scene_height;	/* these see a part of it */
 	u32 mismatch_ppm;	/* standard deviation of gain, mu-tau and s */
 	u32 photons;		/* a grey level */
 	u32 read_noise_milli;	/* 1/1000 grey level */

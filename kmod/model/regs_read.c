@@ -40,6 +40,7 @@ static u32 read_identity(const struct psx_model *m, u32 reg)
 		return PSX_VERSION_1_1;
 	case PSX_REG_CAPS:
 		return PSX_CAPS_SHUTTER | PSX_CAPS_SCENE |
+		       (psx_kind_of(m)->stage ? PSX_CAPS_STAGE : 0) |
 		       (psx_kind_of(m)->dark ? PSX_CAPS_OFFSET : 0);
 	case PSX_REG_WIDTH:
 		return m->config.width;
@@ -79,6 +80,10 @@ static u32 read_identity(const struct psx_model *m, u32 reg)
 		return PSX_SLEW_MOST;
 	case PSX_REG_RAIL_MV:
 		return PSX_RAIL_MV;
+	case PSX_REG_SCENE_WIDTH:
+		return m->config.scene_width;
+	case PSX_REG_SCENE_HEIGHT:
+		return m->config.scene_height;
 	default:
 		return 0;
 	}
@@ -167,6 +172,9 @@ static u32 read_rest(const struct psx_model *m, u32 reg)
 		return m->power.watchdog_ms;
 	case PSX_REG_SHUTTER:
 		return m->shutter;
+	case PSX_REG_STAGE_X:
+	case PSX_REG_STAGE_Y:
+		return (u32)m->stage[(reg - PSX_REG_STAGE_X) / 4];
 	case PSX_REG_SEG_SEL:
 		return m->ring.seg_sel;
 	case PSX_REG_SEG_SHIFT:

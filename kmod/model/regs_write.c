@@ -217,6 +217,9 @@ static u32 write_acquire(struct psx_model *m, u32 reg, u32 value)
 		if (m->acq.running)
 			return PSX_ERR_STATE;
 		return set_u32(&m->shutter, value, PSX_SHUTTER_CLOSED, PSX_SHUTTER_BEAM);
+	case PSX_REG_STAGE_X:
+	case PSX_REG_STAGE_Y:
+		return psx_stage_move(m, (reg - PSX_REG_STAGE_X) / 4, value);
 	default:
 		return PSX_ERR_REGISTER;
 	}

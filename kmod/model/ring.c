@@ -75,6 +75,8 @@ static void describe(const struct psx_model *m, u64 position, struct psx_complet
 		.saturated = cpu_to_le32(shot->saturated),
 		.cfg_id = cpu_to_le32(shot->header.cfg_id),
 		.trigger = cpu_to_le32(m->acq.triggers),
+		.stage_x = cpu_to_le32((u32)m->shot.stage[0]),
+		.stage_y = cpu_to_le32((u32)m->shot.stage[1]),
 		.crc32c = cpu_to_le32(shot->crc32c),
 		.bank = (u8)shot->bank,
 		.channel = shot->header.channel,

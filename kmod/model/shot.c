@@ -51,6 +51,8 @@ static void take(struct psx_model *m)
 	const struct psx_bank_slot *bank = &m->bank[channel->bank];
 	struct psx_shot *shot = &m->shot;
 
+	if (m->view)
+		psx_stage_look(m);
 	*shot = (struct psx_shot){
 		.header = {
 			.seq = m->made,
@@ -62,7 +64,8 @@ static void take(struct psx_model *m)
 			.scale = channel->scale,
 			.flags = config->polarity ? PSX_FRAME_BOTH : 0,
 		},
-		.scene = m->scene,
+		.scene = m->view ? m->view : m->scene,
+		.stage = { m->stage[0], m->stage[1] },
 		.planes = bank->planes,
 		.dark = bank->dark,
 		.offset = bank->offset,
