@@ -232,6 +232,7 @@ enum psx_polarity {
 
 #define PSX_CAP_SHUTTER 0x01u /**< dark and open-beam exposures */
 #define PSX_CAP_SCENE   0x02u /**< psx_device_present() works */
+#define PSX_CAP_STAGE   0x04u /**< psx_device_move() works */
 #define PSX_CAP_OFFSET  0x08u /**< has dark current: psx_device_zero() is of use */
 
 /** Fixed facts of a device; may grow at its end. */
@@ -254,6 +255,7 @@ struct psx_device_info {
 	uint32_t border;          /**< sub-pixels at every edge that see nothing */
 	uint32_t max_slew;        /**< of the rails, mV per ms */
 	uint32_t rail_mv;         /**< where they are when on, +- */
+	uint32_t scene_width, scene_height; /**< of psx_device_present() */
 };
 
 enum psx_shutter {
@@ -316,8 +318,16 @@ PSX_API const struct psx_device_info *psx_device_get_info(const struct psx_devic
 /** Valid until the next call on the device. NULL with ENODEV when it is gone. */
 PSX_API const struct psx_device_status *psx_device_get_status(struct psx_device *dev);
 /** Show a model another scene; grey levels at its nominal dose rate and 1 s.
- * ENOTSUP without PSX_CAP_SCENE, EINVAL for another size, EBUSY while running. */
+ * ENOTSUP without PSX_CAP_SCENE, EINVAL for another size than info.scene_width x
+ * scene_height, EBUSY while running. */
 PSX_API int psx_device_present(struct psx_device *dev, const struct psx_image *scene);
+/**
+ * Move the object before a detector that has a stage: sub-pixel (0, 0) is then at (x, y)
+ * um on it, from its top left; a model's level covers info.pitch_um of it, and beyond
+ * its edge it goes on as it is there. Frames carry the position. Returns when it is there.
+ * ENOTSUP without PSX_CAP_STAGE, EINVAL out of reach, EBUSY while running.
+ */
+PSX_API int psx_device_move(struct psx_device *dev, int32_t x_um, int32_t y_um);
 /** ENOTSUP without PSX_CAP_SHUTTER, EBUSY while running. */
 PSX_API int psx_device_set_shutter(struct psx_device *dev, enum psx_shutter position);
 
@@ -884,6 +894,10 @@ PSX_API const void *psx_frame_get_payload(const struct psx_frame *frame, size_t 
 /** The bad-pixel mask that came with it: a byte a pixel, 1 = bad; NULL = none. Kept
  * by files. Lives as long as what the frame came from. */
 PSX_API const uint8_t *psx_frame_get_mask(const struct psx_frame *frame);
+
+/** Give a frame of one's own (psx_frame_encode(), _copy()) a mask: width * height bytes,
+ * copied, not 0 = bad. ENOMEM. */
+PSX_API int psx_frame_mark(struct psx_frame *frame, const uint8_t *bad, struct psx_error *err);
 
 /** Dense values, dropped pixels 0, rows `stride` values apart (>= width).
  * EBADMSG when the payload is damaged; err has the byte offset. */

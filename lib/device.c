@@ -115,10 +115,11 @@ int psx_device_present(struct psx_device *dev, const struct psx_image *scene)
 	if (!(info->caps & PSX_CAP_SCENE))
 		return psx_error_set(&dev->error, ENOTSUP, "%s shows its beam, not a given scene",
 				     info->uri);
-	if (width != info->width || height != info->height)
+	if (width != info->scene_width || height != info->scene_height)
 		return psx_error_set(&dev->error, EINVAL,
-				     "a scene of %u x %u does not fit a sensor of %u x %u", width,
-				     height, info->width, info->height);
+				     "a scene of %u x %u does not fit a %s of %u x %u", width, height,
+				     info->caps & PSX_CAP_STAGE ? "stage" : "sensor",
+				     info->scene_width, info->scene_height);
 	if (psx_device_claim(dev))
 		return -1;
 	return dev->transport->ops->present(dev->transport, psx_image_get_levels(scene), &dev->error);
@@ -181,6 +182,16 @@ struct psx_settings *psx_device_get_settings(struct psx_device *dev)
 	*settings = found;
 	settings->threshold = channels[0].threshold;
 	return settings;
+}
+
+int psx_device_move(struct psx_device *dev, int32_t x_um, int32_t y_um)
+{
+	if (!(dev->transport->info.caps & PSX_CAP_STAGE) || !dev->transport->ops->move)
+		return psx_error_set(&dev->error, ENOTSUP, "%s has no stage",
+				     dev->transport->info.uri);
+	if (psx_device_claim(dev))
+		return -1;
+	return dev->transport->ops->move(dev->transport, x_um, y_um, &dev->error);
 }
 
 int psx_device_trigger(struct psx_device *dev)

@@ -107,6 +107,21 @@ void psx_frame_set_mask(struct psx_frame *frame, struct psx_mask *mask)
 		frame->mask = psx_mask_ref(mask);
 }
 
+int psx_frame_mark(struct psx_frame *frame, const uint8_t *bad, struct psx_error *err)
+{
+	const size_t count = (size_t)frame->info.width * frame->info.height;
+	struct psx_mask *mask = psx_mask_new(frame->info.width, frame->info.height);
+	size_t i;
+
+	if (!mask)
+		return psx_error_set(err, ENOMEM, "out of memory");
+	for (i = 0; i < count; i++)
+		mask->bad[i] = !!bad[i];
+	psx_frame_set_mask(frame, mask);
+	psx_mask_unref(mask);
+	return 0;
+}
+
 int psx_frame_bind(struct psx_frame *frame, const void *payload, size_t length,
 		   const struct psx_frame_info *info, struct psx_error *err)
 {

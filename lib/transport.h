@@ -51,6 +51,9 @@ struct psx_transport_ops {
 	int (*set_shutter)(struct psx_transport *t, enum psx_shutter position,
 			   struct psx_error *err);
 
+	/* The stage, um; NULL where there is none, or no way to it */
+	int (*move)(struct psx_transport *t, int32_t x_um, int32_t y_um, struct psx_error *err);
+
 	/* Give a slot its shape, dropping what it held; k = 0 frees it. EBUSY
 	 * when a configuration uses the slot. */
 	int (*shape)(struct psx_transport *t, const struct psx_slot *slot, struct psx_error *err);

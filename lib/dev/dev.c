@@ -179,6 +179,8 @@ static void fill_info(struct psx_device_info *info, const struct psxdet_info *fa
 	info->caps = (facts->caps & PSXDET_CAP_SHUTTER ? PSX_CAP_SHUTTER : 0) |
 		     (facts->caps & PSXDET_CAP_SCENE ? PSX_CAP_SCENE : 0) |
 		     (facts->caps & PSXDET_CAP_OFFSET ? PSX_CAP_OFFSET : 0);
+	info->scene_width = info->width;
+	info->scene_height = info->height;
 	info->simulated = facts->caps & PSXDET_CAP_SCENE;
 	info->border = facts->border;
 	info->max_slew = facts->slew_max;

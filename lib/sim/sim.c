@@ -156,6 +156,15 @@ static int sim_set_shutter(struct psx_transport *t, enum psx_shutter position,
 	return psx_sim_check(sim, "shutter", err);
 }
 
+static int sim_move(struct psx_transport *t, int32_t x_um, int32_t y_um, struct psx_error *err)
+{
+	struct psx_sim *sim = (struct psx_sim *)t;
+
+	psx_sim_write(sim, PSX_REG_STAGE_X, (uint32_t)x_um);
+	psx_sim_write(sim, PSX_REG_STAGE_Y, (uint32_t)y_um);
+	return psx_sim_check(sim, "stage", err);
+}
+
 /* Until the rails are where they were sent, tripped ones at 0 V */
 static int ramp(struct psx_sim *sim, struct psx_error *err)
 {
@@ -260,6 +269,7 @@ static const struct psx_transport_ops sim_ops = {
 	.get_status = sim_get_status,
 	.present = psx_sim_present,
 	.set_shutter = sim_set_shutter,
+	.move = sim_move,
 	.shape = psx_sim_shape,
 	.write = psx_sim_write_target,
 	.read = psx_sim_read_target,
@@ -305,7 +315,10 @@ static void fill_info(struct psx_sim *sim)
 	info->max_exposure_ns = psx_sim_read(sim, PSX_REG_EXPOSURE_MAX_MS) * 1000000ull;
 	info->caps = (caps & PSX_CAPS_SHUTTER ? PSX_CAP_SHUTTER : 0) |
 		     (caps & PSX_CAPS_SCENE ? PSX_CAP_SCENE : 0) |
+		     (caps & PSX_CAPS_STAGE ? PSX_CAP_STAGE : 0) |
 		     (caps & PSX_CAPS_OFFSET ? PSX_CAP_OFFSET : 0);
+	info->scene_width = psx_sim_read(sim, PSX_REG_SCENE_WIDTH);
+	info->scene_height = psx_sim_read(sim, PSX_REG_SCENE_HEIGHT);
 	info->simulated = caps & PSX_CAPS_SCENE;
 	info->border = psx_sim_read(sim, PSX_REG_BORDER);
 	info->max_slew = psx_sim_read(sim, PSX_REG_SLEW_MAX);

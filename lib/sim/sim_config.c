@@ -7,23 +7,31 @@
 #include <string.h>
 
 /* Move one map of 16-bit values through the staging memory */
-static int load(struct psx_sim *sim, uint32_t target, uint32_t direction, const char *what,
-		struct psx_error *err)
+static int load(struct psx_sim *sim, uint32_t target, size_t bytes, uint32_t direction,
+		const char *what, struct psx_error *err)
 {
 	psx_sim_write64(sim, PSX_REG_LOAD_ADDR_LO, psx_sim_address(SIM_STAGING, 0));
-	psx_sim_write(sim, PSX_REG_LOAD_BYTES, (uint32_t)sim->region[SIM_STAGING].size);
+	psx_sim_write(sim, PSX_REG_LOAD_BYTES, (uint32_t)bytes);
 	psx_sim_write(sim, PSX_REG_LOAD_OFFSET, 0);
 	psx_sim_write(sim, PSX_REG_LOAD_TARGET, target);
 	psx_sim_write(sim, PSX_REG_LOAD_GO, direction);
 	return psx_sim_check(sim, what, err);
 }
 
+static size_t plane_bytes(const struct psx_transport *t)
+{
+	return (size_t)t->info.width * t->info.height * sizeof(int16_t);
+}
+
 int psx_sim_present(struct psx_transport *t, const uint16_t *levels, struct psx_error *err)
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
 
-	memcpy(sim->region[SIM_STAGING].memory, levels, sim->region[SIM_STAGING].size);
-	return load(sim, PSX_LOAD_SCENE, PSX_LOAD_WRITE, "scene", err);
+	const struct psx_device_info *info = &t->info;
+	const size_t bytes = (size_t)info->scene_width * info->scene_height * sizeof(*levels);
+
+	memcpy(sim->region[SIM_STAGING].memory, levels, bytes);
+	return load(sim, PSX_LOAD_SCENE, bytes, PSX_LOAD_WRITE, "scene", err);
 }
 
 int psx_sim_shape(struct psx_transport *t, const struct psx_slot *slot, struct psx_error *err)
@@ -60,8 +68,8 @@ int psx_sim_write_target(struct psx_transport *t, enum psx_target target, uint32
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
 
-	memcpy(sim->region[SIM_STAGING].memory, values, sim->region[SIM_STAGING].size);
-	return load(sim, load_target(target, slot, phase), PSX_LOAD_WRITE, "bias plane or map", err);
+	memcpy(sim->region[SIM_STAGING].memory, values, plane_bytes(t));
+	return load(sim, load_target(target, slot, phase), plane_bytes(t), PSX_LOAD_WRITE, "bias plane or map", err);
 }
 
 int psx_sim_read_target(struct psx_transport *t, enum psx_target target, uint32_t slot,
@@ -69,9 +77,9 @@ int psx_sim_read_target(struct psx_transport *t, enum psx_target target, uint32_
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
 
-	if (load(sim, load_target(target, slot, phase), PSX_LOAD_READ, "bias plane or map", err))
+	if (load(sim, load_target(target, slot, phase), plane_bytes(t), PSX_LOAD_READ, "bias plane or map", err))
 		return -1;
-	memcpy(values, sim->region[SIM_STAGING].memory, sim->region[SIM_STAGING].size);
+	memcpy(values, sim->region[SIM_STAGING].memory, plane_bytes(t));
 	return 0;
 }
 

@@ -34,14 +34,15 @@ struct values {
 struct profile {
 	const char *name;
 	double side, pitch; /* NAN = any */
+	bool stage;	    /* the scene has a size of its own */
 };
 
 static const struct profile profiles[PSX_MODEL_PROFILES] = {
-	[PSX_PROFILE_IDEAL] = { "ideal", NAN, NAN },
-	[PSX_PROFILE_REAL] = { "real", NAN, NAN },
-	[PSX_PROFILE_CMOS32] = { "cmos32", 32, NAN },
-	[PSX_PROFILE_MACROPIXEL] = { "macropixel", 3, 3000 },
-	[PSX_PROFILE_UNPASSIVATED] = { "unpassivated", NAN, NAN },
+	[PSX_PROFILE_IDEAL] = { "ideal", NAN, NAN, false },
+	[PSX_PROFILE_REAL] = { "real", NAN, NAN, false },
+	[PSX_PROFILE_CMOS32] = { "cmos32", 32, NAN, false },
+	[PSX_PROFILE_MACROPIXEL] = { "macropixel", 3, 3000, true },
+	[PSX_PROFILE_UNPASSIVATED] = { "unpassivated", NAN, NAN, false },
 };
 
 struct key {
@@ -168,11 +169,19 @@ static int open_scene(const struct values *v, struct psx_sim_options *options,
 	if (width > PSX_MODEL_MAX_SIDE || height > PSX_MODEL_MAX_SIDE)
 		return psx_error_set(err, EINVAL, "sim: scene %s is %u x %u, the model ends at %u",
 				     scene, width, height, PSX_MODEL_MAX_SIDE);
-	if (given(v->width, width) != width || given(v->height, height) != height)
+	if (!profiles[options->model.profile].stage &&
+	    (given(v->width, width) != width || given(v->height, height) != height))
 		return psx_error_set(err, EINVAL,
 				     "sim: scene %s is %u x %u, not the %g x %g that was asked for",
 				     scene, width, height, given(v->width, width),
 				     given(v->height, height));
+	if (profiles[options->model.profile].stage && given(v->width, side) == side &&
+	    given(v->height, side) == side) {
+		options->model.scene_width = width;
+		options->model.scene_height = height;
+		options->model.width = options->model.height = (uint32_t)side;
+		return 0;
+	}
 	if (!isnan(side) && (width != side || height != side))
 		return psx_error_set(err, EINVAL, "sim: profile=%s is %g x %g, not %u x %u",
 				     profiles[options->model.profile].name, side, side, width,

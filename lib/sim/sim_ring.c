@@ -18,9 +18,12 @@
 int psx_sim_ring_init(struct psx_sim *sim, struct psx_error *err)
 {
 	uint64_t least = (uint64_t)FRAMES_WIDE * psx_sim_read(sim, PSX_REG_PAYLOAD_MAX);
+	const struct psx_device_info *info = &sim->base.info;
+	const size_t area = (size_t)info->width * info->height;
+	const size_t scene = (size_t)info->scene_width * info->scene_height;
 	const size_t sizes[SIM_REGIONS] = {
 		[SIM_QUEUE] = sizeof(struct psx_completion) << QUEUE_SHIFT,
-		[SIM_STAGING] = (size_t)sim->base.info.width * sim->base.info.height * 2,
+		[SIM_STAGING] = 2 * (area > scene ? area : scene),
 	};
 	unsigned int seg_shift = SEG_SHIFT;
 	uint32_t segments, i;
