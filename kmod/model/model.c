@@ -130,8 +130,8 @@ struct psx_model *psx_model_create(const struct psx_model_host *host,
 	m->squares = host->alloc(host->context, config->width * sizeof(*m->squares));
 	m->darks = host->alloc(host->context, config->width * sizeof(*m->darks));
 	m->payload = host->alloc(host->context, m->payload_size);
-	if (!m->scene || (psx_kind_of(m)->stage && !m->view) || !m->values || !m->sums || !m->squares || !m->darks || !m->payload ||
-	    psx_sensor_init(m)) {
+	if (!m->scene || (psx_kind_of(m)->stage && !m->view) || !m->values || !m->sums ||
+	    !m->squares || !m->darks || !m->payload || psx_sensor_init(m)) {
 		psx_model_destroy(m);
 		return NULL;
 	}

@@ -26,7 +26,6 @@ static size_t plane_bytes(const struct psx_transport *t)
 int psx_sim_present(struct psx_transport *t, const uint16_t *levels, struct psx_error *err)
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
-
 	const struct psx_device_info *info = &t->info;
 	const size_t bytes = (size_t)info->scene_width * info->scene_height * sizeof(*levels);
 
@@ -69,7 +68,8 @@ int psx_sim_write_target(struct psx_transport *t, enum psx_target target, uint32
 	struct psx_sim *sim = (struct psx_sim *)t;
 
 	memcpy(sim->region[SIM_STAGING].memory, values, plane_bytes(t));
-	return load(sim, load_target(target, slot, phase), plane_bytes(t), PSX_LOAD_WRITE, "bias plane or map", err);
+	return load(sim, load_target(target, slot, phase), plane_bytes(t), PSX_LOAD_WRITE,
+		    "bias plane or map", err);
 }
 
 int psx_sim_read_target(struct psx_transport *t, enum psx_target target, uint32_t slot,
@@ -77,7 +77,8 @@ int psx_sim_read_target(struct psx_transport *t, enum psx_target target, uint32_
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
 
-	if (load(sim, load_target(target, slot, phase), plane_bytes(t), PSX_LOAD_READ, "bias plane or map", err))
+	if (load(sim, load_target(target, slot, phase), plane_bytes(t), PSX_LOAD_READ,
+		 "bias plane or map", err))
 		return -1;
 	memcpy(values, sim->region[SIM_STAGING].memory, plane_bytes(t));
 	return 0;

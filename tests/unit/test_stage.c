@@ -24,10 +24,11 @@ static struct psx_device *open_object(void)
 	const char *path = "stage-test.pgm";
 	struct psx_image *image = psx_image_new(WIDTH, HEIGHT);
 	struct psx_device *dev;
-	int i;
+	int x, y;
 
-	for (i = 0; i < WIDTH * HEIGHT; i++)
-		psx_image_edit_levels(image)[i] = (uint16_t)level(i % WIDTH, i / WIDTH);
+	for (y = 0; y < HEIGHT; y++)
+		for (x = 0; x < WIDTH; x++)
+			psx_image_edit_levels(image)[y * WIDTH + x] = (uint16_t)level(x, y);
 	ck_assert_int_eq(psx_image_save(image, path, NULL), 0);
 	psx_image_free(image);
 	dev = shoot_open("sim:profile=macropixel,mismatch=0,photons=1000000000,read_noise=0,"

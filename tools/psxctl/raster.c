@@ -2,14 +2,17 @@
 #include "raster.h"
 
 #include "interrupt.h"
+#include "options.h"
 #include "progress.h"
 
 #include "../../lib/error.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MOST_POINTS 8192
 #define MOST_STEP   1e4
@@ -28,15 +31,26 @@ struct scanning {
 
 int raster_parse(struct raster *raster, const char *text)
 {
-	int used = 0, got;
+	const char *comma = strchr(text, ',');
+	const char *step = comma ? strchr(comma + 1, ',') : NULL;
+	char points[32] = "", *end = "";
+	uint32_t size[2];
 
 	raster->step = 1;
-	got = sscanf(text, "%9u,%9u%n,%lf%n", &raster->width, &raster->height, &used, &raster->step,
-		     &used);
-	if (got < 2 || text[used] || !raster->width || !raster->height ||
-	    raster->width > MOST_POINTS || raster->height > MOST_POINTS ||
+	if (step) {
+		raster->step = strtod(step + 1, &end);
+		if (end == step + 1)
+			return -1;
+	}
+	if (snprintf(points, sizeof(points), "%.*s", step ? (int)(step - text) : INT_MAX, text) >=
+	    (int)sizeof(points))
+		return -1;
+	if (*end || option_numbers(points, ",", size) || !size[0] || !size[1] ||
+	    size[0] > MOST_POINTS || size[1] > MOST_POINTS ||
 	    !(raster->step > 0 && raster->step <= MOST_STEP))
 		return -1;
+	raster->width = size[0];
+	raster->height = size[1];
 	return 0;
 }
 
