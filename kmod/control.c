@@ -78,7 +78,7 @@ static bool config_valid(const struct psx_identity *id, const struct psxdet_conf
 	return true;
 }
 
-static int stage(struct psx_device *psx, const struct psxdet_config *c)
+static int write_config(struct psx_device *psx, const struct psxdet_config *c)
 {
 	u32 i;
 
@@ -119,7 +119,7 @@ static int commit(struct psx_device *psx, struct psxdet_config *c)
 	if (psx_read(psx, PSX_REG_CFG_PENDING))
 		return psx_control_check(psx) ?: -EBUSY;
 	psx_interrupt(psx);
-	error = check_spans(psx, c) ?: stage(psx, c);
+	error = check_spans(psx, c) ?: write_config(psx, c);
 	if (error)
 		return error;
 	psx_write(psx, PSX_REG_COMMIT, 1);

@@ -101,12 +101,12 @@ static int psx_hw_start(struct psx_device *psx)
 	error = psx_ring_alloc(psx);
 	if (error)
 		return error;
-	psx->stage = psx->ops->alloc_coherent(psx->hw, PSX_STAGE_BYTES, &psx->stage_address);
-	if (!psx->stage)
+	psx->staging = psx->ops->alloc_coherent(psx->hw, PSX_STAGING_BYTES, &psx->staging_address);
+	if (!psx->staging)
 		return -ENOMEM;
 	error = psx_ring_attach(psx);
 	if (error)
-		goto free_stage;
+		goto free_staging;
 	error = psx->ops->request_irq(psx->hw, psx_interrupt, psx);
 	if (error)
 		goto detach;
@@ -117,8 +117,8 @@ static int psx_hw_start(struct psx_device *psx)
 detach:
 	psx_hw_stop(psx);
 	psx_ring_detach(psx);
-free_stage:
-	psx->ops->free_coherent(psx->hw, PSX_STAGE_BYTES, psx->stage, psx->stage_address);
+free_staging:
+	psx->ops->free_coherent(psx->hw, PSX_STAGING_BYTES, psx->staging, psx->staging_address);
 	return error;
 }
 
@@ -131,7 +131,7 @@ static void psx_hw_end(struct psx_device *psx)
 	psx->ops->free_irq(psx->hw);
 	psx_hw_stop(psx);
 	psx_ring_detach(psx);
-	psx->ops->free_coherent(psx->hw, PSX_STAGE_BYTES, psx->stage, psx->stage_address);
+	psx->ops->free_coherent(psx->hw, PSX_STAGING_BYTES, psx->staging, psx->staging_address);
 }
 
 struct psx_device *psx_device_create(struct device *parent, const struct psx_hw_ops *ops,

@@ -43,7 +43,7 @@
 
 #define PSX_RING_SHIFT		11	/* descriptors and completions */
 #define PSX_RING_ENTRIES	BIT(PSX_RING_SHIFT)
-#define PSX_STAGE_BYTES		(128u << 10)
+#define PSX_STAGING_BYTES	(128u << 10)
 #define PSX_EVENTS		32	/* that wait in a file; a power of two */
 
 struct psx_device;
@@ -186,8 +186,8 @@ struct psx_device {
 	u64 calibration_before;		/* of the one before it; under control */
 	bool leaving;			/* about to go: nothing begins; set under control */
 	bool error_waits;		/* ERROR is to be reported by who ends control */
-	void *stage;			/* the loader's, under control */
-	u64 stage_address;
+	void *staging;			/* the loader's, under control */
+	u64 staging_address;
 	struct completion loaded;	/* by the service, for who holds control */
 
 	struct mutex service;		/* interrupts, the ring, its readers */

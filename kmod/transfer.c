@@ -91,28 +91,28 @@ static int wait_idle(struct psx_device *psx)
 	return 0;
 }
 
-/* One piece through the stage; under control */
+/* One piece through the staging memory; under control */
 static int load_piece(struct psx_device *psx, u32 target, u32 offset, void *memory, u32 bytes,
 		      u32 direction)
 {
-	/* A load that was given up may still move the stage */
+	/* A load that was given up may still use that memory */
 	int error = wait_idle(psx);
 
 	if (error)
 		return error;
 	if (direction == PSX_LOAD_WRITE)
-		memcpy(psx->stage, memory, bytes);
+		memcpy(psx->staging, memory, bytes);
 	reinit_completion(&psx->loaded);
-	psx_write64(psx, PSX_REG_LOAD_ADDR_LO, psx->stage_address);
+	psx_write64(psx, PSX_REG_LOAD_ADDR_LO, psx->staging_address);
 	psx_write(psx, PSX_REG_LOAD_BYTES, bytes);
 	psx_write(psx, PSX_REG_LOAD_OFFSET, offset);
 	psx_write(psx, PSX_REG_LOAD_TARGET, target);
-	/* The stage is written before the device is told */
+	/* It is written before the device is told */
 	wmb();
 	psx_write(psx, PSX_REG_LOAD_GO, direction);
 	error = wait_idle(psx) ?: psx_control_check(psx);
 	if (!error && direction == PSX_LOAD_READ)
-		memcpy(memory, psx->stage, bytes);
+		memcpy(memory, psx->staging, bytes);
 	return error;
 }
 
@@ -126,7 +126,7 @@ static int load(struct psx_device *psx, const struct psxdet_transfer *t, void *m
 	int error = 0;
 
 	for (offset = 0; !error && offset < total; offset += part) {
-		part = min(total - offset, PSX_STAGE_BYTES);
+		part = min(total - offset, PSX_STAGING_BYTES);
 		if (READ_ONCE(psx->leaving))
 			return -ENODEV;
 		if (fatal_signal_pending(current))
