@@ -9,18 +9,19 @@
 
 #define ROOM_MC	25000
 
-/* A profile; one with a size of its own sets it */
+/* A profile, and what is so for every one of its kind */
 struct profile {
 	const char *name;
 	u32 side;		/* 0 = any */
 	u32 pitch;
+	bool stage;		/* width and height are those of the object on it */
 };
 
 static const struct profile profiles[] = {
 	[PSX_PROFILE_IDEAL] = { "ideal" },
 	[PSX_PROFILE_REAL] = { "real" },
 	[PSX_PROFILE_CMOS32] = { "cmos32", 32 },
-	[PSX_PROFILE_MACROPIXEL] = { "macropixel", 3, 3000 },
+	[PSX_PROFILE_MACROPIXEL] = { "macropixel", 3, 3000, true },
 	[PSX_PROFILE_UNPASSIVATED] = { "unpassivated" },
 };
 
@@ -61,7 +62,7 @@ void mock_attributes_profile(struct mock_attributes *a)
 
 	if (found < 0)
 		return;
-	if (profiles[found].side) {
+	if (profiles[found].side && !profiles[found].stage) {
 		a->width = profiles[found].side;
 		a->height = profiles[found].side;
 	}
@@ -112,7 +113,8 @@ int mock_attributes_check(const struct mock_attributes *a, struct device *root,
 	const struct place at = { root, name };
 	enum psx_model_profile profile = PSX_PROFILE_REAL;
 	bool good = check_profile(&at, a->profile, &profile);
-	u32 side = profiles[profile].side, pitch = profiles[profile].pitch;
+	const struct profile *kind = &profiles[profile];
+	u32 side = kind->stage ? 0 : kind->side, pitch = kind->pitch;
 
 	good &= check(&at, "width", a->width, 0, side ?: 1, side ?: PSX_MODEL_MAX_SIDE);
 	good &= check(&at, "height", a->height, 0, side ?: 1, side ?: PSX_MODEL_MAX_SIDE);
@@ -132,8 +134,10 @@ int mock_attributes_check(const struct mock_attributes *a, struct device *root,
 	s->fault_grant = a->fault_grant;
 	s->model = (struct psx_model_config) {
 		.profile = profile,
-		.width = a->width,
-		.height = a->height,
+		.width = kind->side ?: a->width,
+		.height = kind->side ?: a->height,
+		.scene_width = a->width,
+		.scene_height = a->height,
 		.pitch_um = a->pitch,
 		.dose_rate_pgy_s = a->dose_rate,
 		.seed = a->seed,

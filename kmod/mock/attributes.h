@@ -36,7 +36,7 @@ struct mock_attributes {
 };
 
 void mock_attributes_init(struct mock_attributes *a);
-/* A profile with a size or a pitch of its own sets them */
+/* A profile with a size or a pitch of its own sets them; with a stage, the pitch */
 void mock_attributes_profile(struct mock_attributes *a);
 /* -EINVAL, and the log of @root says what is wrong with @name */
 int mock_attributes_check(const struct mock_attributes *a, struct device *root,

@@ -349,7 +349,7 @@ static int start(struct mock_detector *d, const struct mock_settings *settings, 
 		.unlock = host_unlock,
 		.lock = host_lock,
 	};
-	size_t area = (size_t)settings->model.width * settings->model.height;
+	size_t area = (size_t)settings->model.scene_width * settings->model.scene_height;
 	int error;
 
 	d->fault_grant = settings->fault_grant;

@@ -31,7 +31,7 @@ extern const struct psx_hw_ops mock_hw_ops;
 
 /*
  * A detector that runs, seen through mock_hw_ops with itself as the context.
- * @levels: width * height of the scene, NULL for darkness; not kept.
+ * @levels: of the whole scene, NULL for darkness; not kept.
  */
 struct mock_detector *mock_detector_create(const struct mock_settings *settings,
 					   const u16 *levels);

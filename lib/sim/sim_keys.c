@@ -34,7 +34,7 @@ struct values {
 struct profile {
 	const char *name;
 	double side, pitch; /* NAN = any */
-	bool stage;	    /* the scene has a size of its own */
+	bool stage;	    /* width and height are those of the object on it */
 };
 
 static const struct profile profiles[PSX_MODEL_PROFILES] = {
@@ -147,7 +147,8 @@ static double given(double value, double otherwise)
 static int open_scene(const struct values *v, struct psx_sim_options *options,
 		      struct psx_error *err)
 {
-	const double side = profiles[options->model.profile].side;
+	const struct profile *profile = &profiles[options->model.profile];
+	const double side = profile->stage ? NAN : profile->side;
 	const char *scene = v->scene ? v->scene : DEFAULT_SCENE;
 	uint32_t width = (uint32_t)given(v->width, given(side, DEFAULT_WIDTH));
 	uint32_t height = (uint32_t)given(v->height, given(side, DEFAULT_HEIGHT));
@@ -169,25 +170,18 @@ static int open_scene(const struct values *v, struct psx_sim_options *options,
 	if (width > PSX_MODEL_MAX_SIDE || height > PSX_MODEL_MAX_SIDE)
 		return psx_error_set(err, EINVAL, "sim: scene %s is %u x %u, the model ends at %u",
 				     scene, width, height, PSX_MODEL_MAX_SIDE);
-	if (!profiles[options->model.profile].stage &&
-	    (given(v->width, width) != width || given(v->height, height) != height))
+	if (given(v->width, width) != width || given(v->height, height) != height)
 		return psx_error_set(err, EINVAL,
 				     "sim: scene %s is %u x %u, not the %g x %g that was asked for",
 				     scene, width, height, given(v->width, width),
 				     given(v->height, height));
-	if (profiles[options->model.profile].stage && given(v->width, side) == side &&
-	    given(v->height, side) == side) {
-		options->model.scene_width = width;
-		options->model.scene_height = height;
-		options->model.width = options->model.height = (uint32_t)side;
-		return 0;
-	}
 	if (!isnan(side) && (width != side || height != side))
 		return psx_error_set(err, EINVAL, "sim: profile=%s is %g x %g, not %u x %u",
-				     profiles[options->model.profile].name, side, side, width,
-				     height);
-	options->model.width = width;
-	options->model.height = height;
+				     profile->name, side, side, width, height);
+	options->model.scene_width = width;
+	options->model.scene_height = height;
+	options->model.width = profile->stage ? (uint32_t)profile->side : width;
+	options->model.height = profile->stage ? (uint32_t)profile->side : height;
 	return 0;
 }
 

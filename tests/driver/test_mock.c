@@ -218,14 +218,16 @@ START_TEST(test_scene)
 }
 END_TEST
 
-/* Those with a size of their own set it, and are nothing else */
+/* Those with a size of their own set it, and are nothing else; the size of an object on a
+ * stage is anyone's */
 START_TEST(test_profiles)
 {
 	static const struct {
-		const char *name, *side, *pitch, *model;
+		const char *name, *width, *height, *pitch, *model;
+		uint32_t side;
 	} own[] = {
-		{ "cmos32", "32", "100", "sim-cmos32" },
-		{ "macropixel", "3", "3000", "sim-macropixel" },
+		{ "macropixel", "16", "12", "3000", "sim-macropixel", 3 },
+		{ "cmos32", "32", "32", "100", "sim-cmos32", 32 },
 	};
 	struct psxdet_info info;
 	size_t i;
@@ -233,19 +235,25 @@ START_TEST(test_profiles)
 
 	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		ck_assert_int_eq(rig_set(&rig, "profile", own[i].name), 0);
-		is("width", own[i].side);
-		is("height", own[i].side);
+		is("width", own[i].width);
+		is("height", own[i].height);
 		is("pitch", own[i].pitch);
 		rig_live(&rig);
 		fd = rig_open(&rig, O_RDONLY);
 		info = rig_info(fd);
 		ck_assert_str_eq(info.model, own[i].model);
-		ck_assert_uint_eq(info.border, i == 0);
+		ck_assert_uint_eq(info.width, own[i].side);
+		ck_assert_uint_eq(info.height, own[i].side);
+		ck_assert_uint_eq(info.border, i == 1);
 		(void)close(fd);
 		ck_assert_int_eq(rig_set(&rig, "live", "0"), 0);
-		ck_assert_int_eq(rig_set(&rig, "width", "16"), 0);
-		ck_assert_int_eq(rig_set(&rig, "live", "1"), EINVAL);
+		ck_assert_int_eq(rig_set(&rig, "pitch", "100"), 0);
 	}
+	ck_assert_int_eq(rig_set(&rig, "width", "16"), 0);
+	ck_assert_int_eq(rig_set(&rig, "live", "1"), EINVAL);
+	ck_assert_int_eq(rig_set(&rig, "profile", "macropixel"), 0);
+	ck_assert_int_eq(rig_set(&rig, "pitch", "100"), 0);
+	ck_assert_int_eq(rig_set(&rig, "live", "1"), EINVAL);
 }
 END_TEST
 

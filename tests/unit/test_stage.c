@@ -4,6 +4,7 @@
 #include <math.h>
 #include <psxdet.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "shoot.h"
 #include "unit.h"
@@ -122,6 +123,56 @@ START_TEST(what_can_not_be_moved)
 }
 END_TEST
 
+/* The sensor is what it is; the object has the size that is asked for */
+START_TEST(objects_of_any_size)
+{
+	static const struct {
+		const char *keys;
+		uint32_t width, height;
+	} objects[] = {
+		{ "scene=hust,width=157,height=60", 157, 60 },
+		{ "width=3,height=3", 3, 3 },
+		{ "scene=flat:7,width=1,height=8192", 1, 8192 },
+		{ "scene=blade", 640, 480 },
+	};
+	static const struct {
+		const char *uri, *says;
+	} wrong[] = {
+		{ "sim:profile=macropixel,scene=size-test.pgm,width=5", "is 11 x 7, not the 5 x 7" },
+		{ "sim:profile=cmos32,width=33", "cmos32 is 32 x 32, not 33 x 32" },
+		{ "sim:profile=macropixel,pitch=100", "pitch of 3000" },
+	};
+	char uri[96], serial[sizeof(((struct psx_device_info *)0)->serial)] = "";
+	struct psx_image *image = psx_image_new(WIDTH, HEIGHT);
+	struct psx_error err;
+	size_t i;
+
+	for (i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+		const struct psx_device_info *info;
+		struct psx_device *dev;
+
+		(void)snprintf(uri, sizeof(uri), "sim:profile=macropixel,%s", objects[i].keys);
+		dev = shoot_open(uri);
+		info = psx_device_get_info(dev);
+		ck_assert_uint_eq(info->width, 3);
+		ck_assert_uint_eq(info->height, 3);
+		ck_assert_uint_eq(info->scene_width, objects[i].width);
+		ck_assert_uint_eq(info->scene_height, objects[i].height);
+		if (i)
+			ck_assert_str_eq(info->serial, serial);
+		memcpy(serial, info->serial, sizeof(serial));
+		psx_device_close(dev);
+	}
+	ck_assert_int_eq(psx_image_save(image, "size-test.pgm", NULL), 0);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		ck_assert_ptr_null(psx_device_open(wrong[i].uri, &err));
+		ck_assert_msg(strstr(err.message, wrong[i].says) != NULL, "%s", err.message);
+	}
+	(void)remove("size-test.pgm");
+	psx_image_free(image);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("stage");
@@ -129,6 +180,7 @@ int main(void)
 
 	tcase_add_test(cases, it_sees_where_it_is);
 	tcase_add_test(cases, what_can_not_be_moved);
+	tcase_add_test(cases, objects_of_any_size);
 	suite_add_tcase(suite, cases);
 	return unit_main(suite);
 }
