@@ -29,6 +29,7 @@ static_assert(sizeof(struct psxdet_rails) == 16);
 static_assert(sizeof(struct psxdet_start) == 32);
 static_assert(sizeof(struct psxdet_stop) == 16);
 static_assert(sizeof(struct psxdet_shutter) == 16);
+static_assert(sizeof(struct psxdet_move) == 32);
 static_assert(sizeof(struct psxdet_event) == 64);
 static_assert(sizeof(struct psxdet_config) <= PSX_IOCTL_MAX_SIZE);
 /* The bits of status and the device's are not the same ones: names keep them apart */
@@ -45,7 +46,7 @@ static int file_get_info(void *context, void *arg)
 		.caps = id->caps & (PSXDET_CAP_SHUTTER | PSXDET_CAP_SCENE | PSXDET_CAP_STAGE |
 				    PSXDET_CAP_OFFSET),
 		.features = PSXDET_FEATURE_RING | PSXDET_FEATURE_CLAIM | PSXDET_FEATURE_EVENTS |
-			    PSXDET_FEATURE_RAILS,
+			    PSXDET_FEATURE_RAILS | PSXDET_FEATURE_STAGE,
 		.width = id->width,
 		.height = id->height,
 		.max_k = id->max_k,
@@ -66,6 +67,8 @@ static int file_get_info(void *context, void *arg)
 		.border = id->border,
 		.slew_max = id->slew_max,
 		.rail_mv = id->rail_mv,
+		.scene_width = id->scene_width,
+		.scene_height = id->scene_height,
 	};
 	memcpy(((struct psxdet_info *)arg)->serial, id->serial, sizeof(id->serial));
 	memcpy(((struct psxdet_info *)arg)->model, id->model, sizeof(id->model));
@@ -92,6 +95,10 @@ static void fill_registers(struct psx_device *psx, struct psxdet_status *st)
 	st->readback_first = psx_read(psx, PSX_REG_READBACK_FIRST);
 	if (psx_read(psx, PSX_REG_SHUTTER) == PSX_SHUTTER_BEAM)
 		st->flags |= PSXDET_STATUS_BEAM;
+	if (psx->id.caps & PSX_CAPS_STAGE) {
+		st->stage_x = (s32)psx_read(psx, PSX_REG_STAGE_X);
+		st->stage_y = (s32)psx_read(psx, PSX_REG_STAGE_Y);
+	}
 	st->device_ns = psx_read64(psx, PSX_REG_CLOCK_LO);
 }
 

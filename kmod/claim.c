@@ -120,6 +120,15 @@ static int claim_beat(void *context, void *arg)
 	return psx_beat(context);
 }
 
+static int claim_move(void *context, void *arg)
+{
+	struct psxdet_move *to = arg;
+
+	if (!psx_is_zero(to->reserved, sizeof(to->reserved)))
+		return -EINVAL;
+	return psx_move(context, to);
+}
+
 static const struct psx_ioctl claim_ioctls[] = {
 	{ PSXDET_IOC_BANK, claim_bank, PSX_IOCTL_ENTER },
 	{ PSXDET_IOC_UPLOAD, claim_upload },
@@ -130,6 +139,7 @@ static const struct psx_ioctl claim_ioctls[] = {
 	{ PSXDET_IOC_TRIGGER, claim_trigger, PSX_IOCTL_ENTER },
 	{ PSXDET_IOC_SHUTTER, claim_shutter, PSX_IOCTL_ENTER },
 	{ PSXDET_IOC_BEAT, claim_beat, PSX_IOCTL_ENTER },
+	{ PSXDET_IOC_MOVE, claim_move },
 };
 
 /* Is this a command that only a claim takes? */

@@ -140,7 +140,8 @@ static bool sane(const struct psx_identity *id)
 {
 	return id->width && id->width <= SIDE_MOST && id->height && id->height <= SIDE_MOST &&
 	       id->banks && id->banks <= 256 && id->max_mv && id->max_mv <= 1000000 &&
-	       id->rail_mv <= 1000000 &&
+	       id->rail_mv <= 1000000 && id->scene_width <= SIDE_MOST &&
+	       id->scene_height <= SIDE_MOST &&
 	       id->max_k && id->max_k <= 255 && id->segs_max && id->payload_max &&
 	       id->payload_max <= PAYLOAD_MOST && id->exposure_max_ms;
 }
@@ -177,6 +178,8 @@ int psx_identify(struct psx_device *psx)
 	id->border = psx_read(psx, PSX_REG_BORDER);
 	id->slew_max = psx_read(psx, PSX_REG_SLEW_MAX) ?: SLEW_MAX_1_0;
 	id->rail_mv = psx_read(psx, PSX_REG_RAIL_MV) ?: RAIL_MV_1_0;
+	id->scene_width = psx_read(psx, PSX_REG_SCENE_WIDTH) ?: id->width;
+	id->scene_height = psx_read(psx, PSX_REG_SCENE_HEIGHT) ?: id->height;
 	psx->neighbour_mv = id->neighbour_mv;
 	if (!sane(id) || psx_read(psx, PSX_REG_CQ_SHIFT_MAX) < PSX_RING_SHIFT)
 		return dev_err_probe(parent, -EIO, "the device's limits make no sense\n");

@@ -53,6 +53,8 @@ struct psx_identity {
 	u32 caps;
 	u32 width;
 	u32 height;
+	u32 scene_width;
+	u32 scene_height;
 	u32 max_k;
 	u32 banks;
 	u32 planes;
@@ -247,6 +249,9 @@ void psx_free_unused_banks(struct psx_device *psx);
 int psx_get_config(struct psx_device *psx, struct psxdet_config *config);
 int psx_get_bank(struct psx_device *psx, struct psxdet_bank *bank);
 u64 psx_calibration(const struct psx_device *psx, u32 cfg_id);
+
+/* stage.c */
+int psx_move(struct psx_device *psx, const struct psxdet_move *to);
 
 /* rails.c */
 void psx_rails_init(struct psx_device *psx);

@@ -17,15 +17,19 @@
 #define LOADER_LOOK	(HZ / 10)
 #define CODE_MOST	32767
 
-static u32 pixels(const struct psx_device *psx)
+/* How many values a target has */
+static u32 values(const struct psx_device *psx, u32 target)
 {
-	return psx->id.width * psx->id.height;
+	const struct psx_identity *id = &psx->id;
+
+	return target == PSXDET_TARGET_SCENE ? id->scene_width * id->scene_height :
+					       id->width * id->height;
 }
 
 static bool transfer_valid(const struct psx_device *psx, const struct psxdet_transfer *t)
 {
 	if (t->flags || !psx_is_zero(t->reserved, sizeof(t->reserved)) ||
-	    t->bytes != (u64)pixels(psx) * sizeof(u16) || t->bank >= psx->id.banks ||
+	    t->bytes != (u64)values(psx, t->target) * sizeof(u16) || t->bank >= psx->id.banks ||
 	    t->phase > U16_MAX)
 		return false;
 	switch (t->target) {

@@ -221,6 +221,30 @@ static ssize_t mock_readback_faults_store(struct config_item *item, const char *
 }
 CONFIGFS_ATTR(mock_, readback_faults);
 
+static ssize_t mock_fault_stage_show(struct config_item *item, char *page)
+{
+	struct mock *mock = to_mock(item);
+	bool held;
+
+	mutex_lock(&mock->lock);
+	held = mock->attrs.faults.stage_held;
+	mutex_unlock(&mock->lock);
+	return sprintf(page, "%d\n", held);
+}
+
+static ssize_t mock_fault_stage_store(struct config_item *item, const char *page, size_t size)
+{
+	struct mock *mock = to_mock(item);
+	int error;
+	bool held;
+
+	error = kstrtobool(page, &held);
+	if (error)
+		return error;
+	return set_faults(mock, &mock->attrs.faults.stage_held, &held, sizeof(held), size);
+}
+CONFIGFS_ATTR(mock_, fault_stage);
+
 static ssize_t mock_profile_show(struct config_item *item, char *page)
 {
 	return show_text(to_mock(item), to_mock(item)->attrs.profile, page);
@@ -398,6 +422,7 @@ static struct configfs_attribute *mock_attrs[] = {
 	&mock_attr_dose_rate,
 	&mock_attr_pitch,
 	&mock_attr_fault_grant,
+	&mock_attr_fault_stage,
 	&mock_attr_dead,
 	&mock_attr_hot,
 	&mock_attr_stuck,

@@ -45,8 +45,8 @@ void psx_model_reset(struct psx_model *m)
 	m->latch_hi = 0;
 	m->shadow_lo = 0;
 	m->shutter = PSX_SHUTTER_OPEN;
-	m->stage[0] = 0;
-	m->stage[1] = 0;
+	memset(m->stage_sent, 0, sizeof(m->stage_sent));
+	psx_stage_go(m);
 }
 
 static bool size_valid(const struct psx_model_config *config)
@@ -160,6 +160,7 @@ void psx_model_set_faults(struct psx_model *m, const struct psx_model_faults *fa
 	if (now->temperature_mc > PSX_TEMPERATURE_MOST)
 		now->temperature_mc = PSX_TEMPERATURE_MOST;
 	psx_power_faults(m);
+	psx_stage_go(m);
 }
 
 void psx_model_destroy(struct psx_model *m)

@@ -198,6 +198,7 @@ struct psx_model {
 	u16 *scene;		/* as large as the scene is, grey levels */
 	u16 *view;		/* what of it is on the sensor; NULL = all, without a stage */
 	s32 stage[2];		/* x, y: where on the scene sub-pixel (0, 0) is, um */
+	s32 stage_sent[2];	/* where it was sent */
 	s16 *values;		/* this and the next three: of the frame that is computed */
 	s64 *sums;		/* one row of cells: weighted sum, Q30 levels */
 	u64 *squares;		/* the same: sum of w^2 * level, Q30 */
@@ -246,6 +247,8 @@ static inline size_t psx_scene_area(const struct psx_model *m)
 /* stage.c: what the sensor sees of the scene where the stage is, into m->view */
 void psx_stage_look(struct psx_model *m);
 u32 psx_stage_move(struct psx_model *m, u32 axis, u32 um);
+/* It is where it was sent, unless it is held */
+void psx_stage_go(struct psx_model *m);
 
 /* hecht.c */
 struct psx_carrier {

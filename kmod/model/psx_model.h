@@ -46,6 +46,7 @@ struct psx_model_faults {
 	u64 overcurrent_ns;	/* the crystal breaks down then, once */
 	u32 readback;		/* DACs whose monitor shows another code than was loaded */
 	s32 temperature_mc;	/* 1/1000 degree Celsius */
+	bool stage_held;	/* the stage stays where it is, wherever it is sent */
 };
 
 struct psx_model_config {

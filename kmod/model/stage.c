@@ -69,6 +69,12 @@ void psx_stage_look(struct psx_model *m)
 	}
 }
 
+void psx_stage_go(struct psx_model *m)
+{
+	if (!m->config.faults.stage_held)
+		memcpy(m->stage, m->stage_sent, sizeof(m->stage));
+}
+
 u32 psx_stage_move(struct psx_model *m, u32 axis, u32 um)
 {
 	if (!psx_kind_of(m)->stage)
@@ -77,6 +83,7 @@ u32 psx_stage_move(struct psx_model *m, u32 axis, u32 um)
 		return PSX_ERR_STATE;
 	if ((s32)um > STAGE_LIMIT || (s32)um < -STAGE_LIMIT)
 		return PSX_ERR_RANGE;
-	m->stage[axis] = (s32)um;
+	m->stage_sent[axis] = (s32)um;
+	psx_stage_go(m);
 	return PSX_ERR_NONE;
 }

@@ -137,6 +137,7 @@ static const struct psx_transport_ops dev_ops = {
 	.get_fd = psx_dev_get_fd,
 	.present = psx_dev_present,
 	.set_shutter = psx_dev_set_shutter,
+	.move = psx_dev_move,
 	.shape = psx_dev_shape,
 	.write = psx_dev_write,
 	.read = psx_dev_read,
@@ -159,6 +160,8 @@ static const struct psx_transport_ops dev_ops = {
 
 static void fill_info(struct psx_device_info *info, const struct psxdet_info *facts)
 {
+	const bool stage = facts->features & PSXDET_FEATURE_STAGE; /* the driver's */
+
 	(void)snprintf(info->model, sizeof(info->model), "%.*s", (int)sizeof(facts->model),
 		       facts->model);
 	(void)snprintf(info->serial, sizeof(info->serial), "%.*s", (int)sizeof(info->serial) - 1,
@@ -178,9 +181,10 @@ static void fill_info(struct psx_device_info *info, const struct psxdet_info *fa
 	info->max_exposure_ns = facts->exposure_max_ms * 1000000ull;
 	info->caps = (facts->caps & PSXDET_CAP_SHUTTER ? PSX_CAP_SHUTTER : 0) |
 		     (facts->caps & PSXDET_CAP_SCENE ? PSX_CAP_SCENE : 0) |
+		     (stage && facts->caps & PSXDET_CAP_STAGE ? PSX_CAP_STAGE : 0) |
 		     (facts->caps & PSXDET_CAP_OFFSET ? PSX_CAP_OFFSET : 0);
-	info->scene_width = info->width;
-	info->scene_height = info->height;
+	info->scene_width = stage ? facts->scene_width : facts->width;
+	info->scene_height = stage ? facts->scene_height : facts->height;
 	info->simulated = facts->caps & PSXDET_CAP_SCENE;
 	info->border = facts->border;
 	info->max_slew = facts->slew_max;

@@ -44,6 +44,7 @@ int psx_dev_clear_trip(struct psx_transport *t, struct psx_error *err);
 int psx_dev_beat(struct psx_transport *t, struct psx_error *err);
 int psx_dev_set_shutter(struct psx_transport *t, enum psx_shutter position,
 			struct psx_error *err);
+int psx_dev_move(struct psx_transport *t, int32_t x_um, int32_t y_um, struct psx_error *err);
 int psx_dev_trigger(struct psx_transport *t, struct psx_error *err);
 
 /* dev_config.c */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The claim, and what is switched with it: rails, shutter, trigger. */
+/* The claim, and what is switched with it: rails, shutter, stage, trigger. */
 #include "../device.h"
 #include "dev.h"
 
@@ -156,6 +156,20 @@ int psx_dev_set_shutter(struct psx_transport *t, enum psx_shutter position,
 	struct psxdet_shutter shutter = { .position = position };
 
 	return psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_SHUTTER, &shutter, "shutter", err);
+}
+
+int psx_dev_move(struct psx_transport *t, int32_t x_um, int32_t y_um, struct psx_error *err)
+{
+	struct psx_dev *dev = (struct psx_dev *)t;
+	struct psxdet_move to = { .x_um = x_um, .y_um = y_um };
+	struct psxdet_status st;
+
+	if (!psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_MOVE, &to, "stage", err))
+		return 0;
+	if (errno != ETIMEDOUT || psx_dev_read_status(dev, &st, err))
+		return -1;
+	return psx_error_set(err, ETIMEDOUT, "%s: the stage stays at %d, %d um, on its way to %d, %d",
+			     dev->node, st.stage_x, st.stage_y, x_um, y_um);
 }
 
 int psx_dev_trigger(struct psx_transport *t, struct psx_error *err)

@@ -19,21 +19,9 @@ int psx_dev_shape(struct psx_transport *t, const struct psx_slot *slot, struct p
 	return psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_BANK, &bank, "bank", err);
 }
 
-static struct psxdet_transfer transfer_of(const struct psx_dev *dev, uint32_t target, uint32_t bank,
-					  uint32_t phase, const void *values)
-{
-	return (struct psxdet_transfer){
-		.target = target,
-		.bank = bank,
-		.phase = phase,
-		.bytes = 2ull * dev->facts.width * dev->facts.height,
-		.address = (uintptr_t)values,
-	};
-}
-
-static struct psxdet_transfer target_of(const struct psx_dev *dev, enum psx_target target,
-					uint32_t slot, unsigned int phase, const int16_t *values,
-					char *what, size_t size)
+static struct psxdet_transfer transfer_of(const struct psx_dev *dev, enum psx_target target,
+					  uint32_t slot, unsigned int phase, const int16_t *values,
+					  char *what, size_t size)
 {
 	static const struct {
 		uint32_t target;
@@ -46,7 +34,13 @@ static struct psxdet_transfer target_of(const struct psx_dev *dev, enum psx_targ
 	};
 
 	(void)snprintf(what, size, "%s %u of bank %u", targets[target].name, phase, slot);
-	return transfer_of(dev, targets[target].target, slot, phase, values);
+	return (struct psxdet_transfer){
+		.target = targets[target].target,
+		.bank = slot,
+		.phase = phase,
+		.bytes = 2ull * dev->facts.width * dev->facts.height,
+		.address = (uintptr_t)values,
+	};
 }
 
 int psx_dev_write(struct psx_transport *t, enum psx_target target, uint32_t slot,
@@ -55,7 +49,7 @@ int psx_dev_write(struct psx_transport *t, enum psx_target target, uint32_t slot
 	struct psx_dev *dev = (struct psx_dev *)t;
 	char what[48];
 	struct psxdet_transfer transfer =
-		target_of(dev, target, slot, phase, values, what, sizeof(what));
+		transfer_of(dev, target, slot, phase, values, what, sizeof(what));
 
 	return psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_UPLOAD, &transfer, what, err);
 }
@@ -66,7 +60,7 @@ int psx_dev_read(struct psx_transport *t, enum psx_target target, uint32_t slot,
 	struct psx_dev *dev = (struct psx_dev *)t;
 	char what[48];
 	struct psxdet_transfer transfer =
-		target_of(dev, target, slot, phase, values, what, sizeof(what));
+		transfer_of(dev, target, slot, phase, values, what, sizeof(what));
 
 	return psx_dev_ioctl(dev, dev->fd, PSXDET_IOC_DOWNLOAD, &transfer, what, err);
 }
@@ -74,7 +68,11 @@ int psx_dev_read(struct psx_transport *t, enum psx_target target, uint32_t slot,
 int psx_dev_present(struct psx_transport *t, const uint16_t *levels, struct psx_error *err)
 {
 	struct psx_dev *dev = (struct psx_dev *)t;
-	struct psxdet_transfer scene = transfer_of(dev, PSXDET_TARGET_SCENE, 0, 0, levels);
+	struct psxdet_transfer scene = {
+		.target = PSXDET_TARGET_SCENE,
+		.bytes = 2ull * t->info.scene_width * t->info.scene_height,
+		.address = (uintptr_t)levels,
+	};
 
 	return psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_UPLOAD, &scene, "scene", err);
 }

@@ -83,7 +83,9 @@ AT(info, model, 128);
 AT(info, border, 152);
 AT(info, slew_max, 156);
 AT(info, rail_mv, 160);
-AT(info, reserved, 164);
+AT(info, scene_width, 164);
+AT(info, scene_height, 168);
+AT(info, reserved, 172);
 
 SIZE(status, 136);
 AT(status, flags, 0);
@@ -111,7 +113,8 @@ AT(status, readback_faults, 112);
 AT(status, readback_first, 116);
 AT(status, hold_ms, 120);
 AT(status, slew, 124);
-AT(status, reserved, 128);
+AT(status, stage_x, 128);
+AT(status, stage_y, 132);
 
 SIZE(join, 56);
 AT(join, flags, 0);
@@ -193,6 +196,11 @@ SIZE(shutter, 16);
 AT(shutter, position, 0);
 AT(shutter, reserved, 4);
 
+SIZE(move, 32);
+AT(move, x_um, 0);
+AT(move, y_um, 4);
+AT(move, reserved, 8);
+
 SIZE(event, 64);
 AT(event, type, 0);
 AT(event, lost, 4);
@@ -222,3 +230,5 @@ _Static_assert(PSXDET_IOC_START == 0xc020d524u, "start");
 _Static_assert(PSXDET_IOC_STOP == 0x4010d525u, "stop");
 _Static_assert(PSXDET_IOC_TRIGGER == 0x0000d526u, "trigger");
 _Static_assert(PSXDET_IOC_SHUTTER == 0x4010d527u, "shutter");
+_Static_assert(PSXDET_IOC_BEAT == 0x0000d528u, "beat");
+_Static_assert(PSXDET_IOC_MOVE == 0x4020d529u, "move");

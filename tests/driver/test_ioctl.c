@@ -94,6 +94,8 @@ static const struct command commands[] = {
 	{ "SHUTTER", PSXDET_IOC_SHUTTER, ON_CLAIM, 0, fill_nothing,
 	  offsetof(struct psxdet_shutter, reserved) },
 	{ "BEAT", PSXDET_IOC_BEAT, ON_CLAIM, EINVAL, fill_nothing, 0 },
+	{ "MOVE", PSXDET_IOC_MOVE, ON_CLAIM, EOPNOTSUPP, fill_nothing,
+	  offsetof(struct psxdet_move, reserved) },
 };
 
 #define COMMANDS ((int)(sizeof(commands) / sizeof(commands[0])))

@@ -98,6 +98,7 @@ static void all_gone(int file)
 		struct psxdet_start start;
 		struct psxdet_stop stop;
 		struct psxdet_shutter shutter;
+		struct psxdet_move move;
 	} a = { 0 };
 	static int16_t codes[64 * 48];
 	int error;
@@ -118,6 +119,7 @@ static void all_gone(int file)
 	ck_assert_int_eq(rig_ioctl(claim, PSXDET_IOC_STOP, &a.stop), ENODEV);
 	ck_assert_int_eq(rig_ioctl(claim, PSXDET_IOC_TRIGGER, NULL), ENODEV);
 	ck_assert_int_eq(rig_ioctl(claim, PSXDET_IOC_SHUTTER, &a.shutter), ENODEV);
+	ck_assert_int_eq(rig_ioctl(claim, PSXDET_IOC_MOVE, &a.move), ENODEV);
 	a.config = rig_config(0);
 	/* Values are looked at first, where they are wrong for any device */
 	error = rig_ioctl(claim, PSXDET_IOC_COMMIT, &a.config);

@@ -93,6 +93,7 @@ struct psxdet_desc {
 #define PSXDET_FEATURE_CLAIM		0x02ull
 #define PSXDET_FEATURE_EVENTS		0x04ull
 #define PSXDET_FEATURE_RAILS		0x08ull	/* slew, hold, heartbeat, readback */
+#define PSXDET_FEATURE_STAGE		0x10ull	/* MOVE, where it is, a scene's own size */
 
 struct psxdet_info {
 	__u32 abi;
@@ -120,7 +121,9 @@ struct psxdet_info {
 	__u32 border;		/* sub-pixels at every edge that see nothing */
 	__u32 slew_max;		/* of the rails, mV per ms */
 	__u32 rail_mv;		/* where the rails are when they are on */
-	__u32 reserved[13];
+	__u32 scene_width;	/* levels; the sensor's, but where a stage moves the object */
+	__u32 scene_height;
+	__u32 reserved[11];
 };
 
 #define PSXDET_RAILS_OFF		0u
@@ -171,7 +174,8 @@ struct psxdet_status {
 	__u32 readback_first;	/* sub-pixel of the first of them */
 	__u32 hold_ms;		/* until held rails go down */
 	__u32 slew;		/* of the rails, mV per ms */
-	__u32 reserved[2];
+	__s32 stage_x;		/* um; 0 without PSXDET_CAP_STAGE */
+	__s32 stage_y;
 };
 
 /* --------------------------------------------------------------- readers -- */
@@ -239,13 +243,16 @@ struct psxdet_bank {
 #define PSXDET_TARGET_SCENE		4u	/* u16 grey levels; PSXDET_CAP_SCENE */
 #define PSXDET_TARGET_READBACK		5u	/* s16 DAC codes as monitored; DOWNLOAD only */
 
-/* One whole plane, map or scene: width * height values in native order */
+/*
+ * One whole plane or map: width * height values in native order; or a scene:
+ * scene_width * scene_height
+ */
 struct psxdet_transfer {
 	__u32 target;		/* PSXDET_TARGET_ */
 	__u32 bank;
 	__u32 phase;
 	__u32 flags;		/* 0 */
-	__aligned_u64 bytes;	/* 2 * width * height */
+	__aligned_u64 bytes;	/* 2 for each value */
 	__aligned_u64 address;
 	__u32 reserved[4];
 };
@@ -316,6 +323,13 @@ struct psxdet_shutter {
 	__u32 reserved[3];
 };
 
+/* Where on the object the first sub-pixel is to be; PSXDET_CAP_STAGE */
+struct psxdet_move {
+	__s32 x_um;
+	__s32 y_um;
+	__u32 reserved[6];
+};
+
 /* ---------------------------------------------------------------- events -- */
 
 #define PSXDET_EVENT_RAILS		1u	/* state, cause */
@@ -367,5 +381,6 @@ struct psxdet_event {
 #define PSXDET_IOC_TRIGGER	_IO(PSXDET_IOC_MAGIC, 0x26)
 #define PSXDET_IOC_SHUTTER	_IOW(PSXDET_IOC_MAGIC, 0x27, struct psxdet_shutter)
 #define PSXDET_IOC_BEAT		_IO(PSXDET_IOC_MAGIC, 0x28)
+#define PSXDET_IOC_MOVE		_IOW(PSXDET_IOC_MAGIC, 0x29, struct psxdet_move)
 
 #endif /* _UAPI_LINUX_PSXDET_H */

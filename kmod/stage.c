@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The stage that moves the object. It takes its time, so a MOVE looks now and then
+ * whether it is there, and holds nothing up meanwhile.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/limits.h>
+
+#include "psxdet.h"
+
+#define LOOK_MS		10
+#define PATIENCE	(5 * HZ)	/* without coming nearer */
+
+/* Both axes or none: what is refused leaves it where it was; under control */
+static int send(struct psx_device *psx, const struct psxdet_move *to)
+{
+	u32 x = psx_read(psx, PSX_REG_STAGE_X);
+	u32 y = psx_read(psx, PSX_REG_STAGE_Y);
+	int error;
+
+	psx_write(psx, PSX_REG_STAGE_X, to->x_um);
+	psx_write(psx, PSX_REG_STAGE_Y, to->y_um);
+	error = psx_control_check(psx);
+	if (error) {
+		psx_write(psx, PSX_REG_STAGE_X, x);
+		psx_write(psx, PSX_REG_STAGE_Y, y);
+		psx_control_check(psx);
+	}
+	return error;
+}
+
+/* How far it is from there, um, both axes together; under control */
+static s64 distance(struct psx_device *psx, const struct psxdet_move *to)
+{
+	s64 x = (s32)psx_read(psx, PSX_REG_STAGE_X);
+	s64 y = (s32)psx_read(psx, PSX_REG_STAGE_Y);
+
+	/* What is gone seems to be at -1, -1 */
+	return psx_control_check(psx) ?: abs(x - to->x_um) + abs(y - to->y_um);
+}
+
+/* Send it, or look only: how far it is then, or a negative errno */
+static s64 turn(struct psx_device *psx, const struct psxdet_move *to, bool first)
+{
+	s64 left = psx_enter(psx);
+
+	if (left)
+		return left;
+	left = psx->id.caps & PSX_CAPS_STAGE ? psx_control_begin(psx) : -EOPNOTSUPP;
+	if (!left) {
+		left = first ? send(psx, to) : 0;
+		left = left ?: distance(psx, to);
+		psx_control_end(psx);
+	}
+	psx_leave(psx);
+	return left;
+}
+
+int psx_move(struct psx_device *psx, const struct psxdet_move *to)
+{
+	s64 left = turn(psx, to, true), least = S64_MAX;
+	unsigned long end = jiffies;
+
+	while (left > 0) {
+		if (left < least) {
+			least = left;
+			end = jiffies + PATIENCE;
+		} else if (time_after(jiffies, end)) {
+			return -ETIMEDOUT;
+		}
+		if (msleep_interruptible(LOOK_MS))
+			return -ERESTARTSYS;
+		left = turn(psx, to, false);
+	}
+	return left;
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+/* The stage: where it goes, how long MOVE waits for it, and the scene that it carries. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "reader.h"
+#include "refuse.h"
+
+#define WIDTH  20 /* of the object, in levels */
+#define HEIGHT 11
+#define SIDE   3
+#define REACH  100000000
+
+static struct rig rig;
+static int fd = -1, claim = -1;
+static uint16_t there[WIDTH * HEIGHT + 1], back[WIDTH * HEIGHT + 1];
+
+static void setup(void)
+{
+	rig_clean();
+	rig_make(&rig, "stage");
+	ck_assert_int_eq(rig_set(&rig, "profile", "macropixel"), 0);
+	ck_assert_int_eq(rig_set(&rig, "width", "20"), 0);
+	ck_assert_int_eq(rig_set(&rig, "height", "11"), 0);
+	rig.width = rig.height = SIDE;
+	rig_live(&rig);
+	fd = rig_open(&rig, O_RDWR);
+	claim = rig_claim(fd);
+	refuse_watch(&rig, fd);
+}
+
+static void teardown(void)
+{
+	(void)close(claim);
+	(void)close(fd);
+	rig_unplug(&rig);
+}
+
+static int move(int32_t x_um, int32_t y_um)
+{
+	struct psxdet_move to = { .x_um = x_um, .y_um = y_um };
+
+	return rig_ioctl(claim, PSXDET_IOC_MOVE, &to);
+}
+
+static void is_at(int32_t x_um, int32_t y_um)
+{
+	struct psxdet_status status = rig_status(fd);
+
+	ck_assert_int_eq(status.stage_x, x_um);
+	ck_assert_int_eq(status.stage_y, y_um);
+}
+
+static void refuse_move(int32_t x_um, int32_t y_um, int error, const char *what)
+{
+	struct psxdet_move to = { .x_um = x_um, .y_um = y_um };
+
+	refuse(claim, PSXDET_IOC_MOVE, &to, error, what);
+}
+
+START_TEST(test_facts)
+{
+	struct psxdet_info info = rig_info(fd);
+	struct rig other;
+	int own;
+
+	ck_assert(info.features & PSXDET_FEATURE_STAGE);
+	ck_assert(info.caps & PSXDET_CAP_STAGE);
+	ck_assert_uint_eq(info.width, SIDE);
+	ck_assert_uint_eq(info.height, SIDE);
+	ck_assert_uint_eq(info.scene_width, WIDTH);
+	ck_assert_uint_eq(info.scene_height, HEIGHT);
+	rig_plug(&other, "array", 8, 6, "0");
+	own = rig_open(&other, O_RDONLY);
+	info = rig_info(own);
+	ck_assert(!(info.caps & PSXDET_CAP_STAGE));
+	ck_assert_uint_eq(info.scene_width, 8);
+	ck_assert_uint_eq(info.scene_height, 6);
+	(void)close(own);
+	rig_unplug(&other);
+}
+END_TEST
+
+/* One axis out of reach is neither: the other one has gone back */
+START_TEST(test_move)
+{
+	static const int32_t far[] = { REACH + 1, -REACH - 1, INT32_MAX, INT32_MIN };
+	size_t i;
+
+	is_at(0, 0);
+	ck_assert_int_eq(move(4500, -12000), 0);
+	is_at(4500, -12000);
+	ck_assert_int_eq(move(-REACH, REACH), 0);
+	is_at(-REACH, REACH);
+	ck_assert_int_eq(move(-1, -1), 0);
+	is_at(-1, -1);
+	for (i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+		refuse_move(far[i], 3000, EINVAL, "x out of reach");
+		refuse_move(3000, far[i], EINVAL, "y out of reach");
+	}
+	is_at(-1, -1);
+}
+END_TEST
+
+/* Frames say where it was, and while they are made it stays there */
+START_TEST(test_frames)
+{
+	struct reader r;
+	int32_t at;
+
+	rig_ready(&rig, fd, claim);
+	reader_join(&r, &rig, READER_RESERVING, 0, 0);
+	for (at = -6000; at <= 6000; at += 4000) {
+		ck_assert_int_eq(move(at, 2 * at), 0);
+		(void)rig_start(claim, 2);
+		(void)rig_event(fd, PSXDET_EVENT_END);
+		ck_assert_uint_eq(reader_take(&r, UINT64_MAX), 2);
+		ck_assert_int_eq(r.last.stage_x, at);
+		ck_assert_int_eq(r.last.stage_y, 2 * at);
+	}
+	reader_good(&r);
+	(void)rig_start(claim, 0);
+	while (!reader_take(&r, 1))
+		(void)reader_poll(&r);
+	ck_assert_int_eq(move(0, 0), EBUSY);
+	rig_stop(claim, PSXDET_STOP_ABORT);
+	(void)rig_event(fd, PSXDET_EVENT_END);
+	is_at(6000, 12000);
+	reader_good(&r);
+	reader_close(&r);
+}
+END_TEST
+
+/* The scene is the object, all else has the sensor's size */
+START_TEST(test_scene)
+{
+	static const uint64_t wrong[] = {
+		0, 2 * SIDE * SIDE, 2 * WIDTH * HEIGHT - 2, 2 * WIDTH * HEIGHT + 2,
+		2 * WIDTH * HEIGHT + (1ull << 32),
+	};
+	struct psxdet_transfer t = { .target = PSXDET_TARGET_SCENE, .address = (uintptr_t)there };
+	struct psxdet_transfer plane = rig_transfer(&rig, PSXDET_TARGET_PLANE, 0, 0, there);
+	size_t i;
+
+	for (i = 0; i < WIDTH * HEIGHT; i++)
+		there[i] = (uint16_t)(i * 37);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		t.bytes = wrong[i];
+		refuse(claim, PSXDET_IOC_UPLOAD, &t, EINVAL, "a scene of another size");
+		refuse(fd, PSXDET_IOC_DOWNLOAD, &t, EINVAL, "a scene of another size, back");
+	}
+	t.bytes = 2 * WIDTH * HEIGHT;
+	ck_assert_int_eq(rig_ioctl(claim, PSXDET_IOC_UPLOAD, &t), 0);
+	back[WIDTH * HEIGHT] = 0x5a5a;
+	t.address = (uintptr_t)back;
+	ck_assert_int_eq(rig_ioctl(fd, PSXDET_IOC_DOWNLOAD, &t), 0);
+	ck_assert_int_eq(memcmp(there, back, 2 * WIDTH * HEIGHT), 0);
+	ck_assert_uint_eq(back[WIDTH * HEIGHT], 0x5a5a);
+	rig_bank(claim, 0, 1, 1);
+	plane.bytes = t.bytes;
+	refuse(claim, PSXDET_IOC_UPLOAD, &plane, EINVAL, "a plane of the scene's size");
+	plane.bytes = 2 * SIDE * SIDE;
+	memset(there, 0, sizeof(there));
+	ck_assert_int_eq(rig_ioctl(claim, PSXDET_IOC_UPLOAD, &plane), 0);
+}
+END_TEST
+
+/* --------------------------------------------------------- one that is slow -- */
+
+struct mover {
+	pthread_t thread;
+	pid_t tid;
+	int error;
+};
+
+static void *mover(void *arg)
+{
+	struct mover *m = arg;
+
+	__atomic_store_n(&m->tid, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
+	m->error = move(9000, -9000);
+	return NULL;
+}
+
+/* A MOVE that waits for a stage that does not come */
+static void begin(struct mover *m)
+{
+	struct rig_patience patience = rig_patience();
+
+	*m = (struct mover) { .error = -1 };
+	ck_assert_int_eq(rig_set(&rig, "fault_stage", "1"), 0);
+	ck_assert_int_eq(pthread_create(&m->thread, NULL, mover, m), 0);
+	while (!__atomic_load_n(&m->tid, __ATOMIC_ACQUIRE))
+		rig_wait(&patience, "a thread");
+	rig_await_sleep(m->tid);
+}
+
+static int end(struct mover *m)
+{
+	ck_assert_int_eq(pthread_join(m->thread, NULL), 0);
+	return m->error;
+}
+
+START_TEST(test_waits)
+{
+	struct mover m;
+
+	begin(&m);
+	/* It holds nothing up */
+	is_at(0, 0);
+	rig_identity(&rig, claim, 0, CODE_ONE);
+	ck_assert_int_eq(rig_set(&rig, "fault_stage", "0"), 0);
+	ck_assert_int_eq(end(&m), 0);
+	is_at(9000, -9000);
+}
+END_TEST
+
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+START_TEST(test_signal)
+{
+	const struct sigaction once = { .sa_handler = on_signal };
+	struct mover m;
+
+	ck_assert_int_eq(sigaction(SIGUSR1, &once, NULL), 0);
+	begin(&m);
+	ck_assert_int_eq(pthread_kill(m.thread, SIGUSR1), 0);
+	ck_assert_int_eq(end(&m), EINTR);
+	is_at(0, 0);
+	/* It was sent, and goes there when it can */
+	ck_assert_int_eq(rig_set(&rig, "fault_stage", "0"), 0);
+	is_at(9000, -9000);
+}
+END_TEST
+
+START_TEST(test_gives_up)
+{
+	ck_assert_int_eq(rig_set(&rig, "fault_stage", "1"), 0);
+	ck_assert_int_eq(move(9000, 0), ETIMEDOUT);
+	is_at(0, 0);
+	ck_assert_int_eq(move(0, 0), 0);
+	ck_assert_int_eq(rig_set(&rig, "fault_stage", "0"), 0);
+	is_at(0, 0);
+}
+END_TEST
+
+START_TEST(test_unplugged)
+{
+	struct psxdet_status status;
+	struct mover m;
+
+	begin(&m);
+	ck_assert_int_eq(rig_set(&rig, "live", "0"), 0);
+	ck_assert_int_eq(end(&m), ENODEV);
+	ck_assert_int_eq(move(0, 0), ENODEV);
+	ck_assert_int_eq(rig_ioctl(fd, PSXDET_IOC_GET_STATUS, &status), ENODEV);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("stage");
+	TCase *tcase = rig_case(suite, "stage");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, test_facts);
+	tcase_add_test(tcase, test_move);
+	tcase_add_test(tcase, test_frames);
+	tcase_add_test(tcase, test_scene);
+	tcase_add_test(tcase, test_waits);
+	tcase_add_test(tcase, test_signal);
+	tcase_add_test(tcase, test_gives_up);
+	tcase_add_test(tcase, test_unplugged);
+	return rig_main(suite);
+}
