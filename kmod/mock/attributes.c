@@ -68,6 +68,7 @@ void mock_attributes_profile(struct mock_attributes *a)
 	}
 	if (profiles[found].pitch)
 		a->pitch = profiles[found].pitch;
+	a->aperture = profiles[found].stage ? profiles[found].pitch : 0;
 }
 
 /* Where it is, for the log */
@@ -124,6 +125,7 @@ int mock_attributes_check(const struct mock_attributes *a, struct device *root,
 	good &= check(&at, "rate", a->rate, PLACES_RATE, 0, 1000000000);
 	good &= check(&at, "dose_rate", a->dose_rate, PLACES_DOSE_RATE, 100000, 32920000000ull);
 	good &= check(&at, "pitch", a->pitch, 0, pitch ?: 1, pitch ?: 100000);
+	good &= check(&at, "aperture", a->aperture, 0, kind->stage, kind->stage ? pitch : 0);
 	good &= check(&at, "dead", a->dead, 0, 0, MOCK_MOST_DEFECTS);
 	good &= check(&at, "hot", a->hot, 0, 0, MOCK_MOST_DEFECTS);
 	good &= check(&at, "stuck", a->stuck, 0, 0, MOCK_MOST_DEFECTS);
@@ -139,6 +141,7 @@ int mock_attributes_check(const struct mock_attributes *a, struct device *root,
 		.scene_width = a->width,
 		.scene_height = a->height,
 		.pitch_um = a->pitch,
+		.aperture_um = a->aperture,
 		.dose_rate_pgy_s = a->dose_rate,
 		.seed = a->seed,
 		.faults = a->faults,

@@ -28,6 +28,7 @@ struct mock_attributes {
 	u64 rate;
 	u64 dose_rate;
 	u64 pitch;
+	u64 aperture;		/* 0 = this profile has no collimator */
 	u64 fault_grant;
 	u64 dead;
 	u64 hot;
@@ -36,7 +37,7 @@ struct mock_attributes {
 };
 
 void mock_attributes_init(struct mock_attributes *a);
-/* A profile with a size or a pitch of its own sets them; with a stage, the pitch */
+/* A profile with a size or a pitch of its own sets them, one with a stage the aperture */
 void mock_attributes_profile(struct mock_attributes *a);
 /* -EINVAL, and the log of @root says what is wrong with @name */
 int mock_attributes_check(const struct mock_attributes *a, struct device *root,

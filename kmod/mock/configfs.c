@@ -288,6 +288,7 @@ MOCK_NUMBER(read_noise, PLACES_READ_NOISE);
 MOCK_NUMBER(rate, PLACES_RATE);
 MOCK_NUMBER(dose_rate, PLACES_DOSE_RATE);
 MOCK_NUMBER(pitch, 0);
+MOCK_NUMBER(aperture, 0);
 MOCK_NUMBER(fault_grant, 0);
 MOCK_NUMBER(dead, 0);
 MOCK_NUMBER(hot, 0);
@@ -421,6 +422,7 @@ static struct configfs_attribute *mock_attrs[] = {
 	&mock_attr_rate,
 	&mock_attr_dose_rate,
 	&mock_attr_pitch,
+	&mock_attr_aperture,
 	&mock_attr_fault_grant,
 	&mock_attr_fault_stage,
 	&mock_attr_dead,

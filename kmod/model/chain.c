@@ -30,6 +30,13 @@ static u64 ratio(u64 value, u64 unit)
 	return (value / unit << 32) + (value % unit << 32) / unit;
 }
 
+/* The part of a sub-pixel that a collimator leaves open, Q32 */
+static u64 open_part(u64 aperture_um, u64 pitch_um)
+{
+	return aperture_um == pitch_um ? 1ull << 32 :
+					 ratio(aperture_um * aperture_um, pitch_um * pitch_um);
+}
+
 /*
  * Biases settle exponentially. What is left after PSX_SETTLE_NS decays on in the
  * exposure t: (tau / t) exp(-settle / tau) (1 - exp(-t / tau)) of the difference
@@ -54,6 +61,7 @@ void psx_chain_init(struct psx_chain *chain, const struct psx_model *m)
 	/* 1 s at the nominal rate is exactly 1 */
 	chain->dose = (u64)psx_mul_shift((s64)seconds, ratio(m->config.dose_rate_pgy_s,
 							     PSX_NOMINAL_PGY_S), 32);
+	chain->open = open_part(m->config.aperture_um, m->config.pitch_um);
 	chain->dark_time = (u64)psx_mul_shift((s64)seconds,
 					      psx_sensor_warmth(m->shot.temperature_mc), 30);
 	chain->noise_seed = psx_hash(m->config.seed, m->shot.header.seq);
@@ -100,15 +108,20 @@ s16 psx_chain_value(const struct psx_chain *chain, const struct psx_charge *char
 {
 	bool clipped = false;
 	s64 signal = charge->sum;
+	u64 squares = charge->squares;
 	s16 value;
 
+	if (chain->open != 1ull << 32) {
+		signal = psx_mul_shift(signal, chain->open, 32);
+		squares = (u64)psx_mul_shift((s64)squares, chain->open, 32);
+	}
 	if (chain->dose != 1ull << 32)
 		signal = psx_mul_shift(signal, chain->dose, 32);
 	if (!chain->ideal) {
 		unsigned int lsb = PSX_WEIGHT_SHIFT - ADC_LSB_SHIFT - chain->pga;
 
 		signal += psx_mul_shift(charge->dark, chain->dark_time, 32);
-		signal += noise(chain, charge->squares, pixel);
+		signal += noise(chain, squares, pixel);
 		signal -= (s64)offset * OFFSET_LSB_LEVELS * (1ll << PSX_WEIGHT_SHIFT);
 		value = clamp_16(psx_mul_shift(signal, 1, lsb), &clipped);
 		signal = (value * (1 << PSX_DARK_SHIFT) - dark) * (1ll << (lsb - PSX_DARK_SHIFT));

@@ -70,11 +70,20 @@ static bool scene_valid(const struct psx_model_config *config)
 	       config->scene_height && config->scene_height <= PSX_MODEL_MAX_SIDE;
 }
 
+/* A collimator goes with a stage */
+static bool aperture_valid(const struct psx_model_config *config)
+{
+	const struct psx_kind *kind = &psx_kinds[config->profile];
+
+	return !config->aperture_um || (kind->stage && config->aperture_um <= kind->pitch_um);
+}
+
 static bool config_valid(const struct psx_model_config *config)
 {
 	u64 defects = (u64)config->dead + config->hot + config->stuck;
 
-	if (config->profile >= PSX_MODEL_PROFILES || !size_valid(config) || !scene_valid(config))
+	if (config->profile >= PSX_MODEL_PROFILES || !size_valid(config) ||
+	    !scene_valid(config) || !aperture_valid(config))
 		return false;
 	if (config->profile == PSX_PROFILE_IDEAL && defects)
 		return false;
@@ -117,6 +126,8 @@ struct psx_model *psx_model_create(const struct psx_model_host *host,
 	m->config = *config;
 	if (psx_kind_of(m)->pitch_um)
 		m->config.pitch_um = psx_kind_of(m)->pitch_um;
+	if (!m->config.aperture_um)
+		m->config.aperture_um = m->config.pitch_um;
 	m->payload_size = psx_codec_bound(config->width, config->height);
 	if (!m->config.scene_width) {
 		m->config.scene_width = config->width;

@@ -315,6 +315,7 @@ void psx_output_size(const struct psx_model *m, u32 mode, u32 k, u32 *width, u32
 /* chain.c: from a sum of currents to a value of a frame */
 struct psx_chain {
 	u64 dose;		/* of the exposure over nominal, Q32 */
+	u64 open;		/* part of a sub-pixel that a collimator leaves open, Q32 */
 	u64 dark_time;		/* seconds in which dark current flows as at 25 degrees, Q32 */
 	u64 noise_seed;
 	u32 pga;

@@ -56,6 +56,7 @@ struct psx_model_config {
 	u32 pitch_um;
 	u32 scene_width;	/* 0, or the sensor's, but for profiles with a stage: */
 	u32 scene_height;	/* these see a part of it */
+	u32 aperture_um;	/* of a collimator, with a stage; up to the pitch, 0 = none */
 	u32 mismatch_ppm;	/* standard deviation of gain, mu-tau and s */
 	u32 photons;		/* a grey level */
 	u32 read_noise_milli;	/* 1/1000 grey level */

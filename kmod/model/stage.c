@@ -2,8 +2,8 @@
 /*
  * The stage that moves the object before a detector of few sub-pixels. A level of
  * the scene covers as much of the object as a sub-pixel of the sensor; between two of
- * them a sub-pixel sees the part that it covers of each. Beyond its edge the scene
- * goes on as it is there.
+ * them a sub-pixel sees the part that its opening, in its middle, covers of each. Beyond
+ * its edge the scene goes on as it is there.
  */
 #include "model.h"
 
@@ -21,19 +21,22 @@ static u32 clamp_place(s64 place, u32 count)
 	return place < 0 ? 0 : place >= count ? count - 1 : (u32)place;
 }
 
-static struct place find(s32 stage_um, u32 pitch_um, u32 index, u32 count)
+/* In halves of a um: an opening may begin at one */
+static struct place find(const struct psx_model_config *c, s32 stage_um, u32 index, u32 count)
 {
-	s64 um = (s64)index * pitch_um + stage_um;
-	s64 whole = um / (s64)pitch_um, rest = um % (s64)pitch_um;
+	u32 pitch = 2 * c->pitch_um, aperture = 2 * c->aperture_um;
+	s64 begin = (s64)index * pitch + 2 * (s64)stage_um + (c->pitch_um - c->aperture_um);
+	s64 whole = begin / (s64)pitch, rest = begin % (s64)pitch;
 	struct place p;
 
 	if (rest < 0) {
 		whole--;
-		rest += pitch_um;
+		rest += pitch;
 	}
+	rest += aperture;	/* where it ends */
 	p.first = clamp_place(whole, count);
 	p.second = clamp_place(whole + 1, count);
-	p.part = (u32)(((u64)rest << 16) / pitch_um);
+	p.part = rest > pitch ? (u32)(((u64)(rest - pitch) << 16) / aperture) : 0;
 	return p;
 }
 
@@ -59,10 +62,10 @@ void psx_stage_look(struct psx_model *m)
 	u32 x, y;
 
 	for (y = 0; y < c->height; y++) {
-		struct place row = find(m->stage[1], c->pitch_um, y, c->scene_height);
+		struct place row = find(c, m->stage[1], y, c->scene_height);
 
 		for (x = 0; x < c->width; x++) {
-			struct place column = find(m->stage[0], c->pitch_um, x, c->scene_width);
+			struct place column = find(c, m->stage[0], x, c->scene_width);
 
 			m->view[y * c->width + x] = (u16)level_of(m, &column, &row);
 		}

@@ -26,7 +26,7 @@
 /* Values as they stand in the URI; NAN = not given */
 struct values {
 	const char *profile, *scene;
-	double width, height, seed, mismatch, photons, read_noise, rate, dose_rate, pitch;
+	double width, height, seed, mismatch, photons, read_noise, rate, dose_rate, pitch, aperture;
 	double dead, hot, stuck, readback_faults, temperature, interlock_at, overcurrent_at;
 };
 
@@ -64,6 +64,7 @@ static const struct key number_keys[] = {
 	KEY(rate, 0, 1e6, false),
 	KEY(dose_rate, 0.1, 329200, false),
 	KEY(pitch, 1, 100000, true),
+	KEY(aperture, 1, 100000, true),
 	KEY(dead, 0, MOST_DEFECTS, true),
 	KEY(hot, 0, MOST_DEFECTS, true),
 	KEY(stuck, 0, MOST_DEFECTS, true),
@@ -110,8 +111,8 @@ static int set_key(struct values *v, const char *name, const char *text, struct 
 			return set_number(v, &number_keys[i], text, err);
 	return psx_error_set(err, EINVAL,
 			     "sim: no key '%.40s' (keys: profile scene width height seed mismatch "
-			     "photons read_noise rate dose_rate pitch dead hot stuck readback_faults "
-			     "temperature interlock_at overcurrent_at)", name);
+			     "photons read_noise rate dose_rate pitch aperture dead hot stuck "
+			     "readback_faults temperature interlock_at overcurrent_at)", name);
 }
 
 /* Cut "key=value,key=value" in place; "\," is a comma in a value */
@@ -218,6 +219,24 @@ static int fill_crystal(const struct values *v, struct psx_model_config *m, stru
 	return 0;
 }
 
+/* A collimator goes with a stage, and no opening is larger than its sub-pixel */
+static int fill_aperture(const struct values *v, struct psx_model_config *m, struct psx_error *err)
+{
+	const struct profile *profile = &profiles[m->profile];
+
+	if (isnan(v->aperture))
+		return 0;
+	if (!profile->stage)
+		return psx_error_set(err, EINVAL,
+				     "sim: profile=%s has no collimator: aperture is for macropixel",
+				     profile->name);
+	if (v->aperture > profile->pitch)
+		return psx_error_set(err, EINVAL, "sim: aperture=%g: profile=%s has a pitch of %g um",
+				     v->aperture, profile->name, profile->pitch);
+	m->aperture_um = (u32)v->aperture;
+	return 0;
+}
+
 static u64 time_ns(double seconds)
 {
 	return isnan(seconds) ? UINT64_MAX : (u64)llround(seconds * 1e9);
@@ -239,6 +258,8 @@ static int fill(const struct values *v, struct psx_sim_options *options, struct 
 		return psx_error_set(err, EINVAL, "sim: profile=%s has a pitch of %g um",
 				     profiles[m->profile].name, pitch);
 	m->pitch_um = (u32)given(v->pitch, given(pitch, DEFAULT_PITCH_UM));
+	if (fill_aperture(v, m, err))
+		return -1;
 	m->faults.readback = (u32)given(v->readback_faults, 0);
 	m->faults.temperature_mc = (s32)lround(given(v->temperature, DEFAULT_CELSIUS) * 1e3);
 	m->faults.interlock_ns = time_ns(v->interlock_at);
@@ -254,7 +275,7 @@ static int fill(const struct values *v, struct psx_sim_options *options, struct 
 int psx_sim_parse(const char *keys, struct psx_sim_options *options, struct psx_error *err)
 {
 	struct values v = { NULL, NULL, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
-			    NAN, NAN, NAN, NAN };
+			    NAN, NAN, NAN, NAN, NAN };
 	char *text = strdup(keys);
 	int failed;
 

@@ -117,6 +117,7 @@ START_TEST(test_refused)
 		{ "rate", "1000000.001", "mock: rate is 1000000.001, need 0 to 1000000" },
 		{ "dose_rate", "0.01", "mock: dose_rate is 0.01, need 0.1 to" },
 		{ "pitch", "0", "mock: pitch is 0, need 1 to" },
+		{ "aperture", "50", "mock: aperture is 50, need 0 to 0" },
 	};
 	char before[64];
 	size_t i;
@@ -141,7 +142,7 @@ START_TEST(test_locked_while_live)
 {
 	static const char * const keys[] = {
 		"profile", "width", "height", "scene", "seed", "mismatch", "photons", "read_noise",
-		"rate", "dose_rate", "pitch", "dead", "hot", "stuck",
+		"rate", "dose_rate", "pitch", "aperture", "dead", "hot", "stuck",
 	};
 	char before[64];
 	size_t i;
@@ -229,6 +230,9 @@ START_TEST(test_profiles)
 		{ "macropixel", "16", "12", "3000", "sim-macropixel", 3 },
 		{ "cmos32", "32", "32", "100", "sim-cmos32", 32 },
 	};
+	static const char *const wrong[][2] = {
+		{ "pitch", "100" }, { "aperture", "0" }, { "aperture", "3001" },
+	};
 	struct psxdet_info info;
 	size_t i;
 	int fd;
@@ -238,6 +242,7 @@ START_TEST(test_profiles)
 		is("width", own[i].width);
 		is("height", own[i].height);
 		is("pitch", own[i].pitch);
+		is("aperture", i ? "0" : "3000");
 		rig_live(&rig);
 		fd = rig_open(&rig, O_RDONLY);
 		info = rig_info(fd);
@@ -252,8 +257,11 @@ START_TEST(test_profiles)
 	ck_assert_int_eq(rig_set(&rig, "width", "16"), 0);
 	ck_assert_int_eq(rig_set(&rig, "live", "1"), EINVAL);
 	ck_assert_int_eq(rig_set(&rig, "profile", "macropixel"), 0);
-	ck_assert_int_eq(rig_set(&rig, "pitch", "100"), 0);
-	ck_assert_int_eq(rig_set(&rig, "live", "1"), EINVAL);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		ck_assert_int_eq(rig_set(&rig, wrong[i][0], wrong[i][1]), 0);
+		ck_assert_int_eq(rig_set(&rig, "live", "1"), EINVAL);
+		ck_assert_int_eq(rig_set(&rig, wrong[i][0], "3000"), 0);
+	}
 }
 END_TEST
 

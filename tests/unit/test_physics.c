@@ -256,7 +256,9 @@ START_TEST(dark_frame_does_not_wrap)
 		{ -9000, 32767, 0, -9216, 1 }, { 100, -32768, 7, 72, 1 },
 		{ 5000, 20000, 0, 4375, 0 },   { 32, -32768, 7, 40, 0 },
 	};
-	struct psx_chain chain = { .dose = 1ull << 32, .scale = 256, .pga = table[_i].pga };
+	struct psx_chain chain = {
+		.dose = 1ull << 32, .open = 1ull << 32, .scale = 256, .pga = table[_i].pga,
+	};
 	const struct psx_charge charge = { .sum = table[_i].level * (1ll << PSX_WEIGHT_SHIFT) };
 	u32 saturated = 0;
 	s16 got = psx_chain_value(&chain, &charge, 0, 0, (s16)table[_i].dark, &saturated);
