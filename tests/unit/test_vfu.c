@@ -400,10 +400,10 @@ static struct psx_bank *preset(const char *name, u32 width, u32 height)
 	return bank;
 }
 
-/* All but START, at 32 x 24 */
-static void make_ready(const char *keys, u64 exposure_ns)
+/* All but START; the sensor's size */
+static void make_ready_at(const char *keys, u64 exposure_ns, u32 width, u32 height)
 {
-	struct psx_bank *bank = preset("laplacian", 32, 24);
+	struct psx_bank *bank = preset("laplacian", width, height);
 
 	boot(keys);
 	wr(PSX_REG_IRQ_ENABLE, PSX_IRQ_FRAME | PSX_IRQ_DONE);
@@ -411,6 +411,11 @@ static void make_ready(const char *keys, u64 exposure_ns)
 	load_bank(bank, 1);
 	psx_bank_free(bank);
 	commit(exposure_ns);
+}
+
+static void make_ready(const char *keys, u64 exposure_ns)
+{
+	make_ready_at(keys, exposure_ns, 32, 24);
 }
 
 /* The tag is read first, as it is written last */
@@ -425,19 +430,22 @@ static struct psx_completion completion(u32 i)
 	return c;
 }
 
-/* The same frame by the library's own host of the model */
+/* The same frame by the library's own host of the model, its stage where that one's was */
 static void check_against_sim(const char *keys, const struct psx_completion *c)
 {
-	struct psx_bank *bank = preset("laplacian", 32, 24);
 	struct psx_error err = { 0 };
 	struct psx_device *dev = psx_device_open(keys, &err);
 	struct psx_settings *s = psx_settings_new();
+	struct psx_bank *bank;
 	const struct psx_frame *frame;
 	struct psx_acquisition *acq;
 	const void *payload;
 	size_t length;
 
 	ck_assert_msg(dev != NULL, "%s", err.message);
+	bank = preset("laplacian", psx_device_get_info(dev)->width, psx_device_get_info(dev)->height);
+	if (psx_device_get_info(dev)->caps & PSX_CAP_STAGE)
+		ck_assert_int_eq(psx_device_move(dev, (s32)c->stage_x, (s32)c->stage_y), 0);
 	ck_assert_int_eq(psx_settings_set_pga(s, 1), 0);
 	ck_assert_int_eq(psx_device_load(dev, s, &bank, 1, NULL), 0);
 	psx_settings_free(s);
@@ -479,6 +487,30 @@ START_TEST(first_frame_is_that_of_sim)
 	/* Two ramps of a second and an exposure of nine took no time */
 	ck_assert_uint_lt(now_ms() - begin, 5000);
 	ck_assert_uint_eq(completion(1).tag, 0);
+}
+END_TEST
+
+START_TEST(moved_frame_is_that_of_sim)
+{
+	static const char keys[] = "sim:profile=macropixel,aperture=1999,temperature=-40,scene=hust,"
+				   "width=24,height=16";
+	struct psx_completion c;
+
+	make_ready_at(keys + 4, 1000 * MS, 3, 3);
+	ck_assert_uint_eq(rd(PSX_REG_SCENE_WIDTH), 24);
+	ck_assert_uint_eq(rd(PSX_REG_SCENE_HEIGHT), 16);
+	wr(PSX_REG_STAGE_X, 26500);
+	wr(PSX_REG_STAGE_Y, (u32)-3700);
+	rails_on();
+	grant(0, 0);
+	start(1);
+	wait_for_end();
+	c = completion(0);
+	ck_assert_uint_eq(c.tag, 1);
+	ck_assert_uint_gt(c.effective, 5);
+	ck_assert_uint_eq(c.stage_x, 26500);
+	ck_assert_uint_eq(c.stage_y, (u32)-3700);
+	check_against_sim(keys, &c);
 }
 END_TEST
 
@@ -1050,8 +1082,8 @@ int main(void)
 		no_bus_mastering_no_dma_no_interrupt, directions_of_windows_hold, many_windows,
 	};
 	const TTest *const frames[] = {
-		first_frame_is_that_of_sim, endless_frames_leave_room_for_the_host,
-		full_ring_drops_in_real_time, rate_holds_frames_back, watchdog_counts_real_time,
+		first_frame_is_that_of_sim, moved_frame_is_that_of_sim,
+		endless_frames_leave_room_for_the_host, full_ring_drops_in_real_time, rate_holds_frames_back, watchdog_counts_real_time,
 		computing_does_not_keep_registers_waiting,
 		anything_may_happen_while_a_frame_is_computed,
 		time_does_not_jump_when_a_computed_frame_is_aborted,
