@@ -39,7 +39,7 @@ run() { # run ARGS...: psxctl, with out, err and $status
 # would end this shell's copy instead, and its trap with it.
 begin() {
 	rm -f out
-	"$psxctl" "$@" >out 2>err &
+	env --default-signal=HUP "$psxctl" "$@" >out 2>err & # under nohup, too
 	pid=$!
 	until [ "$(grep -sc -m 4 '"seq":' out)" = 4 ]; do
 		kill -0 $pid 2>/dev/null || break
