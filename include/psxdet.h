@@ -1006,7 +1006,8 @@ PSX_API void psx_accumulator_free(struct psx_accumulator *acc);
  * (cfg_id or size changed within a sum, which is lost), ENOMEM. */
 PSX_API int psx_accumulator_add(struct psx_accumulator *acc, const struct psx_frame *frame,
 				struct psx_error *err);
-/** Largest v (positive) or |v| (both) of the complete sum, 0 if none is above. */
+/** Largest v (positive) or |v| (both) of the complete sum, 0 if none is above; masked
+ * pixels don't count. */
 PSX_API int32_t psx_accumulator_get_maximum(const struct psx_accumulator *acc,
 					    enum psx_polarity polarity);
 /** The complete sum as a frame with the facts of its last exposure, values

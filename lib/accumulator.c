@@ -115,15 +115,16 @@ int psx_accumulator_add(struct psx_accumulator *acc, const struct psx_frame *fra
 
 int32_t psx_accumulator_get_maximum(const struct psx_accumulator *acc, enum psx_polarity polarity)
 {
+	const struct sum *sum = acc->complete;
 	int32_t maximum = 0;
 	size_t i;
 
-	for (i = 0; acc->complete && i < size_of(&acc->complete->info); i++) {
-		int32_t value = acc->complete->values[i];
+	for (i = 0; sum && i < size_of(&sum->info); i++) {
+		int32_t value = sum->values[i];
 
 		if (value < 0 && polarity == PSX_BOTH)
 			value = -value;
-		if (value > maximum)
+		if (value > maximum && !(sum->mask && sum->mask->bad[i]))
 			maximum = value;
 	}
 	return maximum;

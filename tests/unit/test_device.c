@@ -523,6 +523,7 @@ END_TEST
 START_TEST(sums_of_exposures)
 {
 	const int16_t values[4] = { 10, -20, 30000, 0 };
+	const uint8_t bad[4] = { 0, 0, 1, 0 };
 	struct psx_frame_info info = { .width = 2, .height = 2, .scale = 256, .pga = 1, .cfg_id = 1 };
 	struct psx_frame *frame = psx_frame_encode(&info, values, 2, NULL), *other, *sum;
 	struct psx_accumulator *acc = psx_accumulator_new(2, NULL);
@@ -545,8 +546,11 @@ START_TEST(sums_of_exposures)
 	other = psx_frame_encode(&info, values, 2, NULL);
 	ck_assert_int_eq(psx_accumulator_add(acc, frame, NULL), 0);
 	ck_assert_int_eq(psx_accumulator_add(acc, other, NULL), -1);
+	ck_assert_int_eq(psx_frame_mark(other, bad, NULL), 0);
 	ck_assert_int_eq(psx_accumulator_add(acc, other, NULL), 0);
 	ck_assert_int_eq(psx_accumulator_add(acc, other, NULL), 1);
+	ck_assert_int_eq(psx_accumulator_get_maximum(acc, PSX_POSITIVE), 20);
+	ck_assert_int_eq(psx_accumulator_get_maximum(acc, PSX_BOTH), 40);
 	psx_frame_free(sum);
 	psx_frame_free(other);
 	psx_frame_free(frame);
