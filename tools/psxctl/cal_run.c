@@ -6,13 +6,10 @@
 #include "rails.h"
 
 #include "../../lib/error.h"
-#include "../../lib/output.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 struct runner {
 	struct cal *c;
@@ -30,25 +27,11 @@ static int show_progress(void *arg, const char *what, uint64_t done, uint64_t to
 
 	(void)snprintf(r->words, sizeof(r->words), "exposures (%s)", what);
 	if (r->bar.total != total || done < r->done) { /* another piece of work */
-		progress_begin(&r->bar, r->words, total, false);
-		r->bar.on = !r->c->ctl->quiet && isatty(STDERR_FILENO);
+		progress_begin_alone(&r->bar, r->words, total, !r->c->ctl->quiet);
 	}
 	r->done = done;
 	progress_show(&r->bar, done);
 	return interrupt_came();
-}
-
-/* Before the work of minutes: can its file be written? */
-static int check_output(struct cal *c)
-{
-	struct psx_output out;
-
-	if (!c->output)
-		return ctl_usage(c->ctl, "say where to keep it: -o FILE");
-	if (psx_output_open(&out, c->output))
-		return ctl_fail(c->ctl, "%s: %s", psx_error_path(c->output), strerror(errno));
-	psx_output_discard(&out);
-	return CTL_OK;
 }
 
 /* -1 with *err */
@@ -162,7 +145,9 @@ int cal_run(struct cal *c)
 		return ctl_usage(c->ctl, "unexpected argument '%s': the file is named with -o", c->path);
 	if (ctl_need_device(c->ctl) != CTL_OK)
 		return CTL_USAGE;
-	code = check_output(c);
+	if (!c->output)
+		return ctl_usage(c->ctl, "say where to keep it: -o FILE");
+	code = ctl_can_write(c->ctl, c->output);
 	if (code != CTL_OK)
 		return code;
 	if (!c->plan.kernel_count && plan_add_kernels(&c->plan, "laplacian,log", &err))

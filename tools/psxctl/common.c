@@ -2,6 +2,9 @@
 /* Options and messages that all verbs share. */
 #include "psxctl.h"
 
+#include "../../lib/error.h"
+#include "../../lib/output.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -58,6 +61,18 @@ void ctl_warn(const struct ctl *ctl, const char *format, ...)
 	va_start(args, format);
 	(void)complain(ctl, CTL_OK, format, args);
 	va_end(args);
+}
+
+int ctl_can_write(const struct ctl *ctl, const char *path)
+{
+	struct psx_output out;
+
+	if (!path)
+		return CTL_OK;
+	if (psx_output_open(&out, path))
+		return ctl_fail(ctl, "%s: %s", psx_error_path(path), strerror(errno));
+	psx_output_discard(&out);
+	return CTL_OK;
 }
 
 int ctl_end(const struct ctl *ctl, int code)

@@ -16,10 +16,15 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-void progress_begin(struct progress *p, const char *what, uint64_t total, bool wanted)
+void progress_begin_alone(struct progress *p, const char *what, uint64_t total, bool wanted)
 {
 	*p = (struct progress){ .what = what, .total = total, .start_ms = now_ms() };
-	p->on = wanted && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+	p->on = wanted && isatty(STDERR_FILENO);
+}
+
+void progress_begin(struct progress *p, const char *what, uint64_t total, bool wanted)
+{
+	progress_begin_alone(p, what, total, wanted && !isatty(STDOUT_FILENO));
 }
 
 void progress_show(struct progress *p, uint64_t done)

@@ -14,6 +14,8 @@ struct progress {
 };
 
 void progress_begin(struct progress *p, const char *what, uint64_t total, bool wanted);
+/* The same where nothing is printed meanwhile: stdout may be the terminal, too */
+void progress_begin_alone(struct progress *p, const char *what, uint64_t total, bool wanted);
 void progress_show(struct progress *p, uint64_t done);
 /* Take the bar away */
 void progress_end(struct progress *p);

@@ -46,6 +46,8 @@ void ctl_warn(const struct ctl *ctl, const char *format, ...) __attribute__((for
  * exit code in *code. Where it has no shutter and there is a terminal, the user is
  * asked to be one. */
 struct psx_device *ctl_open(struct ctl *ctl, int *code);
+/* Before the work of minutes: can a file be written there? NULL is none. An exit code */
+int ctl_can_write(const struct ctl *ctl, const char *path);
 /* Fails for want of -d; an exit code */
 int ctl_need_device(const struct ctl *ctl);
 /* Until Enter; not 0 when there is no more input, or a signal came */

@@ -95,26 +95,13 @@ double study_rate(const struct study *s)
 	return s->dose_rate > 0 ? s->dose_rate : STUDY_RATE;
 }
 
-/* Before the work of minutes: can it be written? An exit code */
-static int check_output(const struct study *s, const char *path)
-{
-	struct psx_output out;
-
-	if (!path)
-		return CTL_OK;
-	if (psx_output_open(&out, path))
-		return ctl_fail(s->ctl, "%s: %s", psx_error_path(path), strerror(errno));
-	psx_output_discard(&out);
-	return CTL_OK;
-}
-
 struct psx_device *study_open(struct study *s, int *code)
 {
 	*code = ctl_need_device(s->ctl);
 	if (*code == CTL_OK)
-		*code = check_output(s, s->table);
+		*code = ctl_can_write(s->ctl, s->table);
 	if (*code == CTL_OK)
-		*code = check_output(s, s->picture);
+		*code = ctl_can_write(s->ctl, s->picture);
 	if (*code == CTL_OK)
 		s->dev = ctl_open(s->ctl, code);
 	if (s->dev)
@@ -128,8 +115,7 @@ int study_progress(void *study, const char *what, uint64_t done, uint64_t total)
 
 	if (!s->bar.what || strcmp(s->bar.what, what) != 0) {
 		progress_end(&s->bar);
-		progress_begin(&s->bar, what, total, false);
-		s->bar.on = !s->ctl->quiet && isatty(STDERR_FILENO);
+		progress_begin_alone(&s->bar, what, total, !s->ctl->quiet);
 	}
 	progress_show(&s->bar, done);
 	return interrupt_came();
