@@ -37,8 +37,8 @@ static const struct argp_option options[] = {
 	  "With --mode snap: a picture whose grey value is, for each macro-pixel, the place of its "
 	  "kernel in --kernel, from 0", 0 },
 	{ "raster", OPT_RASTER, "X,Y[,STEP]", 0,
-	  "With --mode point, a stage and one kernel: a picture of X x Y points, STEP sub-pixel pitches "
-	  "apart (default 1)", 0 },
+	  "With --mode point and a stage: a picture of X x Y points, STEP sub-pixel pitches apart "
+	  "(default 1), of each kernel", 0 },
 	{ "join", OPT_JOIN, "HOW", 0,
 	  "Read along: lossy (may skip frames, disturbs nobody) or reserving (room is kept for it)", 0 },
 	{ 0 },
@@ -49,7 +49,6 @@ struct arguments {
 	struct plan plan;
 	struct plan_input shared;
 	unsigned long long frames;
-	struct raster raster;
 	bool frames_given;
 	const char *output;
 };
@@ -133,7 +132,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->output = arg;
 		return 0;
 	case OPT_RASTER:
-		if (raster_parse(&a->raster, arg))
+		if (raster_parse(&a->plan.raster, arg))
 			return (error_t)ctl_usage(a->ctl, "raster '%s' is not X,Y or X,Y,STEP", arg);
 		return 0;
 	case OPT_BANK_MAP:
@@ -171,36 +170,18 @@ static int choose(struct arguments *a, struct psx_device *dev)
 	return CTL_OK;
 }
 
-/* Points come whole: the comparator is for the picture */
-static int load_raster(struct arguments *a, struct psx_device *dev, struct psx_error *err)
-{
-	const struct threshold threshold = a->plan.threshold;
-	int failed;
-
-	if (!(psx_device_get_info(dev)->caps & PSX_CAP_STAGE))
-		return psx_error_set(err, ENOTSUP, "%s has no stage: --raster needs one",
-				     psx_device_get_info(dev)->uri);
-	a->plan.threshold = (struct threshold){ 0 };
-	failed = plan_load(a->ctl, &a->plan, dev, err);
-	a->plan.threshold = threshold;
-	return failed;
-}
-
 /* All that can be refused, then the rails; an exit code */
 static int prepare(struct arguments *a, struct run *run)
 {
 	struct psx_error err;
-	int failed = 0;
 
 	if (plan_load_calibration(a->ctl, &a->plan, run->dev, &err))
 		return ctl_fail(a->ctl, "%s", err.message);
-	if (!a->raster.width && run_open(run) != CTL_OK)
+	if (run_open(run) != CTL_OK)
 		return CTL_FAILED;
-	if (a->raster.width)
-		failed = load_raster(a, run->dev, &err);
-	else if (a->plan.kernel_count)
-		failed = plan_load(a->ctl, &a->plan, run->dev, &err);
-	if (failed || rails_up_for_run(a->ctl, run->dev, &err))
+	if ((a->plan.raster.width && raster_check(&a->plan, run->dev, &err)) ||
+	    (a->plan.kernel_count && plan_load(a->ctl, &a->plan, run->dev, &err)) ||
+	    rails_up_for_run(a->ctl, run->dev, &err))
 		return ctl_fail(a->ctl, "%s", err.message);
 	return CTL_OK;
 }
@@ -217,8 +198,7 @@ static int start(struct arguments *a, struct run *run)
 	if (code == CTL_OK)
 		code = prepare(a, run);
 	if (code == CTL_OK)
-		code = a->raster.width ? raster_run(a->ctl, &a->plan, &a->raster, run->dev, a->output) :
-					 run_plan(run);
+		code = a->plan.raster.width ? raster_run(run) : run_plan(run);
 	if (up_before)
 		rails_hold_again(run->dev, &hold);
 	else if (rails_are_up(run->dev) && rails_down(a->ctl, run->dev, &err) && code == CTL_OK)
@@ -255,10 +235,12 @@ static int check(const struct arguments *a)
 				 a->plan.kernel_count ? "--kernel" : a->plan.changes);
 	if (a->plan.map_path && (a->plan.mode != PSX_MODE_SNAP || !a->plan.kernel_count))
 		return ctl_usage(a->ctl, "--bank-map needs --mode snap and --kernel");
-	if (a->raster.width && (a->plan.mode != PSX_MODE_POINT || a->plan.kernel_count != 1))
-		return ctl_usage(a->ctl, "--raster needs --mode point and one --kernel");
-	if (a->raster.width && (a->frames_given || a->plan.accumulate > 1 || a->plan.software_trigger))
-		return ctl_usage(a->ctl, "--raster does not go with -n, --accumulate or --trigger");
+	if (a->plan.raster.width && (a->plan.mode != PSX_MODE_POINT || !a->plan.kernel_count))
+		return ctl_usage(a->ctl, "--raster needs --mode point and --kernel");
+	if (a->plan.raster.width && (a->frames_given || a->plan.accumulate > 1 ||
+				     a->plan.period_ns || a->plan.software_trigger))
+		return ctl_usage(a->ctl,
+				 "--raster does not go with -n, --accumulate, --rate or --trigger");
 	if (a->plan.map_path && a->plan.cal_path)
 		return ctl_usage(a->ctl, "--bank-map does not go with --cal");
 	return CTL_OK;

@@ -11,6 +11,20 @@ static bool sees(uint32_t i, uint32_t count, uint32_t sensor, uint32_t border)
 	return middle >= border && middle < sensor - border;
 }
 
+static bool has_border(const struct psx_frame_info *info, const struct psx_device_info *device)
+{
+	return device->border && info->mode != PSX_MODE_POINT && info->width <= device->width &&
+	       info->height <= device->height;
+}
+
+bool figures_sees(const struct psx_frame_info *info, const struct psx_device_info *device,
+		  uint32_t x, uint32_t y)
+{
+	return !has_border(info, device) ||
+	       (sees(x, info->width, device->width, device->border) &&
+		sees(y, info->height, device->height, device->border));
+}
+
 static uint64_t seeing(uint32_t count, uint32_t sensor, uint32_t border)
 {
 	uint64_t some = 0;
@@ -33,9 +47,7 @@ static void count_active(struct figures *f, const struct psx_frame *frame,
 		    seeing(info->height, device->height, device->border);
 	f->active_effective = 0;
 	while (iter && psx_pixel_iter_next(iter, &pixel) == 1)
-		f->active_effective +=
-			sees(pixel.x, info->width, device->width, device->border) &&
-			sees(pixel.y, info->height, device->height, device->border);
+		f->active_effective += figures_sees(info, device, pixel.x, pixel.y);
 	psx_pixel_iter_free(iter);
 }
 
@@ -55,7 +67,7 @@ struct figures figures_of(const struct psx_frame *frame, const struct psx_device
 	f.payload_bytes = length;
 	f.active = f.pixels;
 	f.active_effective = f.effective;
-	if (device->border && info->width <= device->width && info->height <= device->height)
+	if (has_border(info, device))
 		count_active(&f, frame, device);
 	for (i = 0; mask && i < f.pixels; i++)
 		f.bad += mask[i];
@@ -77,6 +89,11 @@ void figures_add(struct figures *sum, const struct figures *one)
 double figures_occupancy(const struct figures *f)
 {
 	return f->active ? (double)f->active_effective / (double)f->active : 0;
+}
+
+double figures_occupancy_total(const struct figures *f)
+{
+	return f->pixels ? (double)f->effective / (double)f->pixels : 0;
 }
 
 double figures_byte_ratio(const struct figures *f)

@@ -96,6 +96,11 @@ json_t *plan_json(const struct plan *plan, const struct psx_device_info *info)
 					  json_integer(psx_calibration_get_info(plan->cal)->id));
 	if (plan->map_path)
 		(void)json_object_set_new(object, "bank_map", ctl_json_text(plan->map_path));
+	if (plan->raster.width)
+		(void)json_object_set_new(object, "raster", json_pack(
+			"{s:i, s:i, s:f, s:i}", "width", (int)plan->raster.width, "height",
+			(int)plan->raster.height, "step", plan->raster.step, "pitch_um",
+			(int)info->pitch_um));
 	if (plan->kernel_count)
 		add_settings(object, plan);
 	(void)json_object_set_new(object, "kernels", kernels);

@@ -7,6 +7,12 @@
 
 #define PLAN_KERNELS 256
 
+/* A picture point by point, of one macro-pixel, while a stage moves the object */
+struct raster {
+	uint32_t width, height; /* points; 0 = none wanted */
+	double step;		/* from point to point, in pitches of the sub-pixels */
+};
+
 struct plan {
 	enum psx_mode mode;
 	enum psx_polarity polarity;
@@ -19,6 +25,7 @@ struct plan {
 	const char *cal_path; /* banks through a calibration; NULL = nominal sub-pixels */
 	bool force;	      /* though it is of another detector */
 	bool no_zero;	      /* no dark frames */
+	struct raster raster;
 	const char *map_path; /* a kernel of its own for each macro-pixel; NULL = none */
 	struct psx_calibration *cal; /* once it is loaded */
 	const char *changes; /* an option that what is loaded can't follow; NULL = none given */
@@ -60,15 +67,22 @@ int plan_load(const struct ctl *ctl, struct plan *plan, struct psx_device *dev,
 /* The plan, for a file's metadata; new reference */
 json_t *plan_json(const struct plan *plan, const struct psx_device_info *info);
 
-/* Frames as the plan wants them: summed and cut by the tool where it asks for
- * sums or for a share of the maximum, else as they come */
+/* The comparator is the tool's where the device's comes too early: for sums, shares of a
+ * maximum, pictures point by point. Frames are whole then, until plan_cut(), which keeps
+ * their masks and leaves masked pixels out of the maximum; NULL with *err */
+bool plan_cuts(const struct plan *plan);
+struct psx_frame *plan_cut(const struct plan *plan, const struct psx_frame *whole,
+			   struct psx_error *err);
+
+/* Frames as the plan wants them: summed and cut where that is the tool's, else as they
+ * come */
 struct stream {
 	const struct plan *plan;
 	struct psx_device *dev;
 	struct psx_acquisition *acq;
-	struct psx_accumulator *sums; /* NULL = frames as they come */
-	struct psx_frame *made;	      /* the last one that the tool made */
-	uint64_t left;		      /* to deliver */
+	struct psx_accumulator *sums; /* NULL = one exposure a frame */
+	struct psx_frame *sum, *cut;  /* the last ones that the tool made */
+	uint64_t left;		       /* to deliver */
 };
 
 /* `frames` frames to deliver, 0 = endless; -1 with *err */
@@ -85,8 +99,13 @@ struct figures {
 	uint64_t bad; /* pixels whose value means nothing */
 };
 struct figures figures_of(const struct psx_frame *frame, const struct psx_device_info *device);
+/* Does the middle of output (x, y) see something? */
+bool figures_sees(const struct psx_frame_info *info, const struct psx_device_info *device,
+		  uint32_t x, uint32_t y);
 void figures_add(struct figures *sum, const struct figures *one);
+/* Of the pixels that see something, and of all */
 double figures_occupancy(const struct figures *f);
+double figures_occupancy_total(const struct figures *f);
 double figures_byte_ratio(const struct figures *f);
 
 #endif

@@ -15,18 +15,12 @@
 #define APART_MC   2000 /* of temperatures */
 #define DAY	   86400
 
-/* The tool cuts what the device's comparator could not: sums, shares */
-static bool cut_by_tool(const struct plan *plan)
-{
-	return plan->accumulate > 1 || plan->threshold.share > 0;
-}
-
 struct psx_settings *plan_settings(const struct plan *plan, struct psx_error *err)
 {
 	struct psx_settings *s = psx_settings_new();
 
 	if (s && !psx_settings_set_polarity(s, plan->polarity) &&
-	    !psx_settings_set_threshold(s, cut_by_tool(plan) ? 0 : plan->threshold.bits) &&
+	    !psx_settings_set_threshold(s, plan_cuts(plan) ? 0 : plan->threshold.bits) &&
 	    !psx_settings_set_pga(s, plan->pga) &&
 	    !psx_settings_set_exposure(s, plan->exposure_ns) &&
 	    !psx_settings_set_period(s, plan->period_ns) &&

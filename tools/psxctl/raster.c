@@ -2,7 +2,6 @@
 #include "raster.h"
 
 #include "interrupt.h"
-#include "options.h"
 #include "progress.h"
 
 #include "../../lib/error.h"
@@ -18,15 +17,21 @@
 #define MOST_STEP   1e4
 #define PATIENCE_MS 10000 /* beyond the exposure */
 
-struct scanning {
-	struct ctl *ctl;
-	const struct plan *plan;
-	const struct raster *raster;
-	struct psx_device *dev;
-	int16_t *values;
-	uint8_t *missed;
-	size_t misses, saturated;
+/* What is known of one kernel's picture */
+struct taken {
+	size_t points;
+	uint32_t saturated;
 	struct psx_frame_info info; /* of the last point */
+};
+
+struct scanning {
+	struct run *run;
+	struct psx_device *dev;
+	size_t points, channels;
+	struct taken *taken; /* by channel */
+	int16_t *values;     /* [channel][point] */
+	uint8_t *bad;	     /* the same: missed, or of no meaning on the detector itself */
+	struct psx_acquisition_stats stats;
 };
 
 int raster_parse(struct raster *raster, const char *text)
@@ -54,165 +59,212 @@ int raster_parse(struct raster *raster, const char *text)
 	return 0;
 }
 
-/* Corner of the macro-pixel, um */
-static int32_t place(const struct scanning *s, uint32_t i)
+/* Corner of the macro-pixel at point `i` of a row or column, um */
+static double place(const struct plan *plan, const struct psx_device *dev, size_t i)
 {
-	const double radius = psx_kernel_get_k(s->plan->kernels[0]) / 2;
+	const unsigned int radius = psx_kernel_get_k(plan->kernels[0]) / 2;
 
-	return (int32_t)lround((i * s->raster->step - radius) *
-			       psx_device_get_info(s->dev)->pitch_um);
+	return ((double)i * plan->raster.step - radius) * psx_device_get_info(dev)->pitch_um;
 }
 
-/* 1 with a value, 0 when it was missed, -1 with *err when there is no going on */
+static int move_to(const struct plan *plan, struct psx_device *dev, size_t x, size_t y,
+		   struct psx_error *err)
+{
+	const int32_t x_um = (int32_t)lround(place(plan, dev, x));
+	const int32_t y_um = (int32_t)lround(place(plan, dev, y));
+
+	return psx_device_move(dev, x_um, y_um) ?
+		       psx_error_set(err, errno, "%s", psx_device_error(dev)) : 0;
+}
+
+int raster_check(const struct plan *plan, struct psx_device *dev, struct psx_error *err)
+{
+	const struct raster *r = &plan->raster;
+	const double far = fmax(place(plan, dev, r->width), place(plan, dev, r->height));
+	const unsigned int k = psx_kernel_get_k(plan->kernels[0]);
+	size_t i;
+
+	if (!(psx_device_get_info(dev)->caps & PSX_CAP_STAGE))
+		return psx_error_set(err, ENOTSUP, "%s has no stage: --raster needs one",
+				     psx_device_get_info(dev)->uri);
+	for (i = 1; i < plan->kernel_count; i++)
+		if (psx_kernel_get_k(plan->kernels[i]) != k)
+			return psx_error_set(err, EINVAL,
+					     "--raster: kernels of one size, not %ux%u and %ux%u", k, k,
+					     psx_kernel_get_k(plan->kernels[i]),
+					     psx_kernel_get_k(plan->kernels[i]));
+	if (far > INT32_MAX)
+		return psx_error_set(err, ERANGE, "--raster: %.0f m are out of any stage's reach",
+				     far / 1e6);
+	return move_to(plan, dev, r->width - 1, r->height - 1, err) || move_to(plan, dev, 0, 0, err) ?
+		       -1 : 0;
+}
+
+static int keep_value(struct scanning *s, size_t point, const struct psx_frame *frame,
+		      struct psx_error *err)
+{
+	const struct psx_frame_info *info = psx_frame_get_info(frame);
+	const uint8_t *mask = psx_frame_get_mask(frame);
+	struct taken *taken;
+	size_t at;
+
+	if (info->channel >= s->channels || info->width != 1 || info->height != 1)
+		return psx_error_set(err, EBADMSG, "frame %llu is not one value of a kernel",
+				     (unsigned long long)info->seq);
+	at = info->channel * s->points + point;
+	if (psx_frame_to_dense(frame, &s->values[at], 1, err))
+		return -1;
+	s->bad[at] = mask && mask[0];
+	taken = &s->taken[info->channel];
+	taken->points++;
+	taken->saturated += info->saturated;
+	taken->info = *info;
+	return 0;
+}
+
+static void add_stats(struct psx_acquisition_stats *sum, const struct psx_acquisition_stats *one)
+{
+	sum->made += one->made;
+	sum->frames += one->frames;
+	sum->dropped += one->dropped;
+	sum->discarded += one->discarded;
+	sum->damaged += one->damaged;
+	sum->saturated += one->saturated;
+	sum->overrun += one->overrun;
+	sum->dropped_full += one->dropped_full;
+	sum->dropped_device += one->dropped_device;
+}
+
+/* Every kernel's value at one point; -1 with *err when there is no going on */
 static int take_point(struct scanning *s, size_t point, struct psx_error *err)
 {
-	const uint32_t x = (uint32_t)(point % s->raster->width);
-	const uint32_t y = (uint32_t)(point / s->raster->width);
-	const int patience = PATIENCE_MS + (int)fmin((double)s->plan->exposure_ns / 1e6, 1e8);
+	const struct plan *plan = s->run->plan;
+	const int patience = PATIENCE_MS + (int)fmin((double)plan->exposure_ns / 1e6, 1e8);
 	struct psx_acquisition *acq;
 	const struct psx_frame *frame;
 	int got;
 
-	if (psx_device_move(s->dev, place(s, x), place(s, y)))
-		return psx_error_set(err, errno, "%s", psx_device_error(s->dev));
-	acq = psx_acquisition_start(s->dev, 1);
+	if (move_to(plan, s->dev, point % plan->raster.width, point / plan->raster.width, err))
+		return -1;
+	acq = psx_acquisition_start(s->dev, s->channels);
 	if (!acq)
 		return psx_error_set(err, errno, "%s", psx_device_error(s->dev));
-	do
+	interrupt_stops(acq);
+	do {
 		got = psx_acquisition_next(acq, patience, &frame);
-	while (got < 0 && errno == EINTR && !interrupt_came());
-	if (got < 0 && errno != EBADMSG && errno != ETIMEDOUT)
+		if (got > 0 && keep_value(s, point, frame, err))
+			break;
+	} while (got > 0 || (got < 0 && (errno == EBADMSG || errno == EINTR)));
+	if (got < 0)
 		(void)psx_error_set(err, errno, "%s", psx_acquisition_error(acq));
-	else if (got < 0)
-		got = 0;
-	if (got > 0) {
-		s->info = *psx_frame_get_info(frame);
-		s->saturated += s->info.saturated;
-		got = psx_frame_to_dense(frame, &s->values[point], 1, err) ? 0 : 1;
-	}
+	interrupt_stops(NULL);
+	add_stats(&s->stats, psx_acquisition_get_stats(acq));
 	psx_acquisition_free(acq);
-	return got;
+	return got ? -1 : 0;
 }
 
-static int take_all(struct scanning *s, struct psx_error *err)
+/* *err says why when that ended early, unless it was a signal */
+static void take_all(struct scanning *s, struct psx_error *err)
 {
-	const size_t count = (size_t)s->raster->width * s->raster->height;
 	struct progress bar;
 	size_t i;
-	int got = 0;
 
-	progress_begin(&bar, "points", count, !s->ctl->quiet);
-	for (i = 0; got >= 0 && i < count && !interrupt_came(); i++) {
-		got = take_point(s, i, err);
-		s->missed[i] = got <= 0;
+	progress_begin_alone(&bar, "points", s->points, !s->run->ctl->quiet);
+	for (i = 0; i < s->points && !interrupt_came() && !take_point(s, i, err); i++)
 		progress_show(&bar, i + 1);
-	}
-	for (; i < count; i++)
-		s->missed[i] = 1;
-	for (i = 0; i < count; i++)
-		s->misses += s->missed[i];
 	progress_end(&bar);
-	return s->misses < count ? 0 :
-	       got < 0		 ? -1 : psx_error_set(err, EIO, "not one point was made");
 }
 
-/* The points as a frame, with the comparator that the plan asks for */
-static struct psx_frame *assemble(struct scanning *s, struct psx_error *err)
+/* A kernel's picture, before the comparator */
+static struct psx_frame *assemble(const struct scanning *s, size_t channel,
+				  struct psx_error *err)
 {
-	struct psx_frame_info info = s->info;
-	const size_t count = (size_t)s->raster->width * s->raster->height;
+	const struct taken *taken = &s->taken[channel];
+	const uint8_t *bad = s->bad + channel * s->points;
+	const struct plan *plan = s->run->plan;
+	const int32_t corner = (int32_t)lround(place(plan, s->dev, 0));
+	struct psx_frame_info info = taken->info;
 	struct psx_frame *frame;
-	int32_t most = 0;
-	size_t i;
 
-	for (i = 0; i < count; i++) {
-		const int32_t v = s->plan->polarity == PSX_BOTH ? abs(s->values[i]) : s->values[i];
-
-		most = v > most ? v : most;
-	}
-	info.width = s->raster->width;
-	info.height = s->raster->height;
-	info.threshold = (uint16_t)threshold_of(&s->plan->threshold, most);
-	info.polarity = (uint8_t)s->plan->polarity;
-	info.saturated = (uint32_t)s->saturated;
-	frame = psx_frame_encode(&info, s->values, info.width, err);
-	if (frame && s->misses && psx_frame_mark(frame, s->missed, err)) {
+	info.width = plan->raster.width;
+	info.height = plan->raster.height;
+	info.stage_x = corner;
+	info.stage_y = corner;
+	info.saturated = taken->saturated;
+	info.flags = taken->saturated ? PSX_FRAME_SATURATED : 0;
+	frame = psx_frame_encode(&info, s->values + channel * s->points, info.width, err);
+	if (frame && memchr(bad, 1, s->points) && psx_frame_mark(frame, bad, err)) {
 		psx_frame_free(frame);
 		return NULL;
 	}
 	return frame;
 }
 
-static int keep(const struct scanning *s, const struct psx_frame *frame, const char *output,
-		struct psx_error *err)
+static int deliver(struct scanning *s, size_t channel, struct psx_error *err)
 {
-	json_t *metadata = plan_json(s->plan, psx_device_get_info(s->dev));
-	struct psx_file *file = NULL;
-	char *text;
-	int failed = 0;
+	struct psx_frame *whole = assemble(s, channel, err);
+	struct psx_frame *frame = whole ? plan_cut(s->run->plan, whole, err) : NULL;
+	int failed = !frame || run_deliver(s->run, frame, err);
 
-	(void)json_object_set_new(metadata, "raster_step", json_real(s->raster->step));
-	(void)json_object_set_new(metadata, "missed", json_integer((json_int_t)s->misses));
-	text = json_dumps(metadata, JSON_COMPACT | JSON_REAL_PRECISION(12));
-	file = text ? psx_file_create(output, text, err) : NULL;
-	if (file && (psx_file_append(file, frame) || psx_file_commit(file)))
-		failed = psx_error_set(err, errno, "%s", psx_file_error(file));
-	failed |= !file;
-	psx_file_close(file);
-	json_decref(metadata);
-	free(text);
+	psx_frame_free(frame);
+	psx_frame_free(whole);
 	return failed ? -1 : 0;
 }
 
-static void show(const struct scanning *s, const struct psx_frame *frame, const char *output)
+/* What there is; an exit code */
+static int deliver_all(struct scanning *s)
 {
-	const struct psx_frame_info *info = psx_frame_get_info(frame);
-	const uint64_t pixels = (uint64_t)info->width * info->height;
-	size_t bytes;
+	struct psx_error err;
+	size_t i;
 
-	(void)psx_frame_get_payload(frame, &bytes);
-	if (s->ctl->json) {
-		ctl_json(s->ctl, json_pack(
-			"{s:i, s:i, s:f, s:I, s:I, s:f, s:I, s:f, s:I, s:I}", "width", (int)info->width,
-			"height", (int)info->height, "step", s->raster->step, "missed",
-			(json_int_t)s->misses, "effective", (json_int_t)info->effective, "occupancy",
-			(double)info->effective / (double)pixels, "payload_bytes", (json_int_t)bytes,
-			"byte_ratio", (double)bytes / (2.0 * (double)pixels), "dense_bytes",
-			(json_int_t)(2 * pixels), "saturated", (json_int_t)s->saturated));
-		return;
+	for (i = 0; i < s->channels; i++) {
+		s->run->missed += s->points - s->taken[i].points;
+		if (s->taken[i].points && deliver(s, i, &err))
+			return ctl_fail(s->run->ctl, "%s", err.message);
 	}
-	printf("%u x %u points, %g pitches apart: effective %u (%.4f), %zu B (%.4f of dense)\n",
-	       info->width, info->height, s->raster->step, info->effective,
-	       (double)info->effective / (double)pixels, bytes,
-	       (double)bytes / (2.0 * (double)pixels));
-	if (s->misses)
-		printf("%zu points were missed; they are marked as bad\n", s->misses);
-	if (output)
-		printf("kept in %s\n", output);
+	return run_finish(s->run, &s->stats);
 }
 
-int raster_run(struct ctl *ctl, const struct plan *plan, const struct raster *raster,
-	       struct psx_device *dev, const char *output)
+static int scan(struct scanning *s)
 {
-	const size_t count = (size_t)raster->width * raster->height;
-	struct scanning s = {
-		.ctl = ctl, .plan = plan, .raster = raster, .dev = dev,
-		.values = calloc(count, sizeof(int16_t)), .missed = calloc(count, 1),
-	};
-	struct psx_error err = { .message = "out of memory" };
-	struct psx_frame *frame = NULL;
-	int code = CTL_FAILED;
+	struct ctl *ctl = s->run->ctl;
+	struct psx_error why = { 0 };
+	int code;
 
-	if (s.values && s.missed && !take_all(&s, &err))
-		frame = assemble(&s, &err);
-	if (frame && (!output || !keep(&s, frame, output, &err))) {
-		show(&s, frame, output);
-		code = s.misses ? CTL_LOST : CTL_OK;
+	take_all(s, &why);
+	if (!s->stats.frames)
+		return ctl_fail(ctl, "%s", interrupt_came() ? "interrupted before the first point" :
+					   why.code ? why.message : "not one point was made");
+	code = deliver_all(s);
+	if (code != CTL_OK || !s->run->missed)
+		return code;
+	if (interrupt_came() || why.code)
+		code = ctl_fail(ctl, "%s after %llu of %zu points",
+				interrupt_came() ? "interrupted" : why.message,
+				(unsigned long long)s->stats.frames / s->channels, s->points);
+	return interrupt_came() ? code : CTL_LOST;
+}
+
+int raster_run(struct run *run)
+{
+	const size_t points = (size_t)run->plan->raster.width * run->plan->raster.height;
+	const size_t channels = plan_channels(run->plan);
+	struct scanning s = {
+		.run = run, .dev = run->dev, .points = points, .channels = channels,
+		.taken = calloc(channels, sizeof(*s.taken)),
+		.values = calloc(points, channels * sizeof(*s.values)),
+		.bad = malloc(points * channels),
+	};
+	int code;
+
+	if (s.taken && s.values && s.bad) {
+		memset(s.bad, 1, points * channels);
+		code = scan(&s);
 	} else {
-		code = ctl_fail(ctl, "%s", err.message);
+		code = ctl_fail(run->ctl, "out of memory");
 	}
-	psx_frame_free(frame);
+	free(s.taken);
 	free(s.values);
-	free(s.missed);
+	free(s.bad);
 	return code;
 }

@@ -3,21 +3,19 @@
 #ifndef PSXCTL_RASTER_H
 #define PSXCTL_RASTER_H
 
-#include "plan.h"
-
-struct raster {
-	uint32_t width, height; /* points; 0 = none wanted */
-	double step;		/* from point to point, in pitches of the sub-pixels */
-};
+#include "run.h"
 
 /* "X,Y[,STEP]"; -1 when it is something else */
 int raster_parse(struct raster *raster, const char *text);
+/* Can this device do it? Its stage goes to the last point and back to the first, so
+ * that what is out of reach is known before the work of hours. -1 with *err */
+int raster_check(const struct plan *plan, struct psx_device *dev, struct psx_error *err);
 /*
- * With the plan loaded at threshold 0 and rails up: a frame of width x height points,
- * that of (x, y) with the middle of the macro-pixel at level (x, y) * step of the object;
- * kept in `output` unless that is NULL. Points that were missed are marked. An exit code.
+ * With the plan loaded and rails up: a frame of the raster's size for each kernel, every
+ * kernel taken at a point before the next one. The value of (x, y) is with the middle of
+ * the macro-pixel at level (x, y) * step of the object. Points that were missed are
+ * masked; what was taken is delivered however it ends. An exit code.
  */
-int raster_run(struct ctl *ctl, const struct plan *plan, const struct raster *raster,
-	       struct psx_device *dev, const char *output);
+int raster_run(struct run *run);
 
 #endif

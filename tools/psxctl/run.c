@@ -11,17 +11,15 @@
 #include <string.h>
 #include <time.h>
 
-int run_open(struct run *run)
+static int open_file(struct run *run)
 {
-	json_t *metadata = run->output ? plan_json(run->plan, psx_device_get_info(run->dev)) : NULL;
+	json_t *metadata = plan_json(run->plan, psx_device_get_info(run->dev));
 	struct psx_error err = { .message = "out of memory" };
 	char now[32] = "";
 	time_t seconds = time(NULL);
 	struct tm utc;
 	char *text;
 
-	if (!run->output)
-		return CTL_OK;
 	if (gmtime_r(&seconds, &utc))
 		(void)strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	(void)json_object_set_new(metadata, "start", json_string(now));
@@ -33,8 +31,12 @@ int run_open(struct run *run)
 	return run->file ? CTL_OK : ctl_fail(run->ctl, "%s", err.message);
 }
 
-/* Write, count and show a frame; -1 with *err */
-static int deliver(struct run *run, const struct psx_frame *frame, struct psx_error *err)
+int run_open(struct run *run)
+{
+	return run->output ? open_file(run) : CTL_OK;
+}
+
+int run_deliver(struct run *run, const struct psx_frame *frame, struct psx_error *err)
 {
 	const unsigned int channel = psx_frame_get_info(frame)->channel;
 	const struct figures f = figures_of(frame, psx_device_get_info(run->dev));
@@ -63,7 +65,7 @@ static int take_frames(struct run *run, struct psx_error *err)
 	while ((got = stream_next(&run->stream, &frame, err)) != 0) {
 		if (got < 0 && errno == EBADMSG)
 			continue; /* counted as damaged; the stream goes on */
-		if (got < 0 || deliver(run, frame, err))
+		if (got < 0 || run_deliver(run, frame, err))
 			break;
 		progress_show(&progress, run->delivered);
 	}
@@ -98,11 +100,19 @@ static int judge(const struct run *run, const struct psx_acquisition_stats *stat
 	return CTL_OK;
 }
 
+int run_finish(struct run *run, const struct psx_acquisition_stats *stats)
+{
+	if (run->file && psx_file_commit(run->file))
+		return ctl_fail(run->ctl, "%s", psx_file_error(run->file));
+	run_show_summary(run, stats);
+	return CTL_OK;
+}
+
 int run_plan(struct run *run)
 {
 	struct psx_acquisition_stats stats;
 	struct psx_error err;
-	int failed;
+	int failed, code;
 
 	if (stream_start(&run->stream, run->plan, run->dev, run->frames, &err))
 		return ctl_fail(run->ctl, "%s", err.message);
@@ -113,8 +123,6 @@ int run_plan(struct run *run)
 	stream_end(&run->stream);
 	if (failed)
 		return give_up(run, &err);
-	if (run->file && psx_file_commit(run->file))
-		return ctl_fail(run->ctl, "%s", psx_file_error(run->file));
-	run_show_summary(run, &stats);
-	return judge(run, &stats);
+	code = run_finish(run, &stats);
+	return code == CTL_OK ? judge(run, &stats) : code;
 }

@@ -16,12 +16,17 @@ struct run {
 	struct figures sums[PLAN_KERNELS]; /* by channel */
 	uint64_t counts[PLAN_KERNELS];
 	uint64_t delivered;
+	uint64_t missed; /* values of rasters */
 };
 
 /* The file that it is to keep, if any; an exit code */
 int run_open(struct run *run);
 /* The plan that is loaded, to its end or to a signal; an exit code */
 int run_plan(struct run *run);
+/* Write, count and show a frame; -1 with *err */
+int run_deliver(struct run *run, const struct psx_frame *frame, struct psx_error *err);
+/* What was delivered is kept and summed up; an exit code */
+int run_finish(struct run *run, const struct psx_acquisition_stats *stats);
 
 /* run_show.c */
 void run_show_frame(const struct run *run, const struct psx_frame *frame,

@@ -4,11 +4,19 @@
 
 #include <stdio.h>
 
+static bool has_border(const struct figures *f)
+{
+	return f->active != f->pixels;
+}
+
 /* Pixels that see something are counted apart where some don't */
 static json_t *with_active(json_t *object, const struct figures *f)
 {
-	if (f->active != f->pixels)
+	if (has_border(f)) {
 		(void)json_object_set_new(object, "active", json_integer((json_int_t)f->active));
+		(void)json_object_set_new(object, "occupancy_total",
+					  json_real(figures_occupancy_total(f)));
+	}
 	if (f->bad)
 		(void)json_object_set_new(object, "bad_pixels", json_integer((json_int_t)f->bad));
 	return object;
@@ -17,7 +25,7 @@ static json_t *with_active(json_t *object, const struct figures *f)
 void run_show_frame(const struct run *run, const struct psx_frame *frame, const struct figures *f)
 {
 	const struct psx_frame_info *info = psx_frame_get_info(frame);
-	char bad[48] = "";
+	char bad[48] = "", total[64] = "";
 
 	if (run->ctl->json) {
 		ctl_json(run->ctl, with_active(json_pack(
@@ -33,43 +41,51 @@ void run_show_frame(const struct run *run, const struct psx_frame *frame, const 
 		if (f->bad)
 			(void)snprintf(bad, sizeof(bad), "  %llu bad pixel%s",
 				       (unsigned long long)f->bad, f->bad == 1 ? "" : "s");
-		printf("frame %llu  %s  %u x %u  effective %llu (%.4f)  %llu B%s\n",
+		if (has_border(f))
+			(void)snprintf(total, sizeof(total), " of %llu, %.4f of all",
+				       (unsigned long long)f->active, figures_occupancy_total(f));
+		printf("frame %llu  %s  %u x %u  effective %llu (%.4f%s)  %llu B%s\n",
 		       (unsigned long long)info->seq, plan_kernel_name(run->plan, info->channel),
 		       info->width, info->height, (unsigned long long)f->effective,
-		       figures_occupancy(f), (unsigned long long)f->payload_bytes, bad);
+		       figures_occupancy(f), total, (unsigned long long)f->payload_bytes, bad);
 		fflush(stdout);
 	}
 }
 
 static void show_table(const struct run *run, const struct psx_acquisition_stats *stats)
 {
+	bool border = false;
 	unsigned int i;
 
-	printf("%-12s %7s %8s %10s %9s %12s %10s\n", "kernel", "frames", "dropped", "effective",
-	       "occupancy", "payload B", "byte ratio");
+	for (i = 0; i < PLAN_KERNELS; i++)
+		border |= has_border(&run->sums[i]);
+	printf("%-12s %7s %8s %10s %9s %s%12s %10s\n", "kernel", "frames", "dropped", "effective",
+	       "occupancy", border ? "of all " : "", "payload B", "byte ratio");
 	for (i = 0; i < PLAN_KERNELS; i++) {
 		const struct figures *f = &run->sums[i];
+		char total[16] = "";
 
 		if (!run->counts[i])
 			continue;
-		printf("%-12s %7llu %8llu %10llu %9.4f %12llu %10.4f\n",
+		if (border)
+			(void)snprintf(total, sizeof(total), "%.4f ", figures_occupancy_total(f));
+		printf("%-12s %7llu %8llu %10llu %9.4f %s%12llu %10.4f\n",
 		       plan_kernel_name(run->plan, i), (unsigned long long)run->counts[i],
 		       (unsigned long long)stats->dropped, (unsigned long long)f->effective,
-		       figures_occupancy(f), (unsigned long long)f->payload_bytes,
+		       figures_occupancy(f), total, (unsigned long long)f->payload_bytes,
 		       figures_byte_ratio(f));
 	}
 	if (stats->overrun)
 		printf("skipped %llu frames that came faster than they were read\n",
 		       (unsigned long long)stats->overrun);
+	if (run->missed)
+		printf("%llu values were missed; they are marked as bad\n",
+		       (unsigned long long)run->missed);
 	if (stats->damaged || stats->saturated)
 		printf("damaged frames %llu, saturated values %llu\n",
 		       (unsigned long long)stats->damaged, (unsigned long long)stats->saturated);
-	for (i = 0; i < PLAN_KERNELS; i++)
-		if (run->sums[i].active != run->sums[i].pixels) {
-			printf("occupancy of the %llu pixels of a frame that see something\n",
-			       (unsigned long long)(run->sums[i].active / run->counts[i]));
-			break;
-		}
+	if (border)
+		puts("occupancy is that of the pixels that see something; of all: of these and the border");
 	if (run->output)
 		printf("kept in %s\n", run->output);
 }
@@ -77,6 +93,7 @@ static void show_table(const struct run *run, const struct psx_acquisition_stats
 void run_show_summary(const struct run *run, const struct psx_acquisition_stats *stats)
 {
 	struct figures sum = { 0 };
+	json_t *object;
 	unsigned int i;
 
 	if (!run->ctl->json) {
@@ -85,18 +102,20 @@ void run_show_summary(const struct run *run, const struct psx_acquisition_stats 
 	}
 	for (i = 0; i < PLAN_KERNELS; i++)
 		figures_add(&sum, &run->sums[i]);
-	ctl_json(run->ctl, with_active(
-		 json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:f, s:I, s:I, s:I, s:I}",
-			   "frames",
-			   (json_int_t)run->delivered, "dropped", (json_int_t)stats->dropped,
-			   "damaged", (json_int_t)stats->damaged, "discarded",
-			   (json_int_t)stats->discarded, "made", (json_int_t)stats->made, "pixels",
-			   (json_int_t)sum.pixels, "effective", (json_int_t)sum.effective,
-			   "occupancy", figures_occupancy(&sum), "payload_bytes",
-			   (json_int_t)sum.payload_bytes, "dense_bytes", (json_int_t)sum.dense_bytes,
-			   "byte_ratio", figures_byte_ratio(&sum), "saturated",
-			   (json_int_t)sum.saturated, "dropped_full",
-			   (json_int_t)stats->dropped_full, "dropped_device",
-			   (json_int_t)stats->dropped_device, "overrun",
-			   (json_int_t)stats->overrun), &sum));
+	object = json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:f, s:I, s:I, s:I, s:I}", "frames",
+		(json_int_t)run->delivered, "dropped", (json_int_t)stats->dropped, "damaged",
+		(json_int_t)stats->damaged, "discarded", (json_int_t)stats->discarded, "made",
+		(json_int_t)stats->made, "pixels", (json_int_t)sum.pixels, "effective",
+		(json_int_t)sum.effective, "occupancy", figures_occupancy(&sum), "payload_bytes",
+		(json_int_t)sum.payload_bytes, "dense_bytes", (json_int_t)sum.dense_bytes,
+		"byte_ratio", figures_byte_ratio(&sum), "saturated", (json_int_t)sum.saturated,
+		"dropped_full", (json_int_t)stats->dropped_full, "dropped_device",
+		(json_int_t)stats->dropped_device, "overrun", (json_int_t)stats->overrun);
+	if (run->plan->raster.width)
+		(void)json_object_update_new(object, json_pack(
+			"{s:i, s:i, s:f, s:I}", "width", (int)run->plan->raster.width, "height",
+			(int)run->plan->raster.height, "step", run->plan->raster.step, "missed",
+			(json_int_t)run->missed));
+	ctl_json(run->ctl, with_active(object, &sum));
 }

@@ -21,7 +21,7 @@ int stream_start(struct stream *stream, const struct plan *plan, struct psx_devi
 	*stream = (struct stream){
 		.plan = plan, .dev = dev, .left = frames ? frames : UINT64_MAX,
 	};
-	if (plan->accumulate > 1 || plan->threshold.share > 0) {
+	if (plan->accumulate > 1) {
 		stream->sums = psx_accumulator_new(plan->accumulate, err);
 		if (!stream->sums)
 			return -1;
@@ -53,10 +53,8 @@ static int next_exposure(struct stream *stream, const struct psx_frame **frame,
 	return got;
 }
 
-/* The next frame that the tool makes of exposures */
 static int next_sum(struct stream *stream, const struct psx_frame **frame, struct psx_error *err)
 {
-	const struct plan *plan = stream->plan;
 	int complete = 0, got;
 
 	while (!complete) {
@@ -67,14 +65,9 @@ static int next_sum(struct stream *stream, const struct psx_frame **frame, struc
 		if (complete < 0)
 			return -1;
 	}
-	psx_frame_free(stream->made);
-	stream->made = psx_accumulator_take(
-		stream->sums,
-		threshold_of(&plan->threshold,
-			     psx_accumulator_get_maximum(stream->sums, plan->polarity)),
-		plan->polarity, err);
-	*frame = stream->made;
-	return stream->made ? 1 : -1;
+	psx_frame_free(stream->sum);
+	*frame = stream->sum = psx_accumulator_take(stream->sums, 0, stream->plan->polarity, err);
+	return stream->sum ? 1 : -1;
 }
 
 int stream_next(struct stream *stream, const struct psx_frame **frame, struct psx_error *err)
@@ -84,6 +77,11 @@ int stream_next(struct stream *stream, const struct psx_frame **frame, struct ps
 	if (!stream->left)
 		return 0;
 	got = stream->sums ? next_sum(stream, frame, err) : next_exposure(stream, frame, err);
+	if (got > 0 && plan_cuts(stream->plan)) {
+		psx_frame_free(stream->cut);
+		*frame = stream->cut = plan_cut(stream->plan, *frame, err);
+		got = *frame ? 1 : -1;
+	}
 	if (got > 0)
 		stream->left--;
 	return got;
@@ -91,9 +89,9 @@ int stream_next(struct stream *stream, const struct psx_frame **frame, struct ps
 
 void stream_end(struct stream *stream)
 {
-	psx_frame_free(stream->made);
+	psx_frame_free(stream->sum);
+	psx_frame_free(stream->cut);
 	psx_accumulator_free(stream->sums);
 	psx_acquisition_free(stream->acq);
 	*stream = (struct stream){ 0 };
 }
-
