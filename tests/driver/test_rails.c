@@ -510,6 +510,7 @@ START_TEST(test_removed_tripped)
 	ck_assert_int_eq(rig_ioctl(claim, PSXDET_IOC_BEAT, NULL), 0);
 	ck_assert_int_eq(rig_set(&rig, "overcurrent_at", "0"), 0);
 	await(PSXDET_RAILS_TRIPPED, PSXDET_CAUSE_CURRENT);
+	(void)await_nothing(0);
 	refuse(claim, PSXDET_IOC_BEAT, NULL, EINVAL, "BEAT after a trip");
 	ck_assert_int_eq(rig_set(&rig, "live", "0"), 0);
 	ck_assert_uint_eq(rig_event(fd, PSXDET_EVENT_GONE).type, PSXDET_EVENT_GONE);
