@@ -35,14 +35,31 @@ static int read_now(struct device *dev, u32 reg, u32 *value)
 	return 0;
 }
 
-static ssize_t leakage_pa_show(struct device *dev, struct device_attribute *attr, char *buffer)
+static ssize_t show_signed(struct device *dev, u32 reg, char *buffer)
 {
 	u32 value;
-	int error = read_now(dev, PSX_REG_LEAKAGE_PA, &value);
+	int error = read_now(dev, reg, &value);
 
 	return error ?: sysfs_emit(buffer, "%d\n", (s32)value);
 }
+
+static ssize_t leakage_pa_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	return show_signed(dev, PSX_REG_LEAKAGE_PA, buffer);
+}
 static DEVICE_ATTR_RO(leakage_pa);
+
+static ssize_t stage_x_um_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	return show_signed(dev, PSX_REG_STAGE_X, buffer);
+}
+static DEVICE_ATTR_RO(stage_x_um);
+
+static ssize_t stage_y_um_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	return show_signed(dev, PSX_REG_STAGE_Y, buffer);
+}
+static DEVICE_ATTR_RO(stage_y_um);
 
 static ssize_t rails_show(struct device *dev, struct device_attribute *attr, char *buffer)
 {
@@ -115,7 +132,24 @@ static const struct attribute_group psx_group = {
 	.attrs = psx_attrs,
 };
 
+static struct attribute *stage_attrs[] = {
+	&dev_attr_stage_x_um.attr,
+	&dev_attr_stage_y_um.attr,
+	NULL,
+};
+
+static umode_t stage_is_visible(struct kobject *kobj, struct attribute *attr, int index)
+{
+	return to_psx(kobj_to_dev(kobj))->id.caps & PSX_CAPS_STAGE ? attr->mode : 0;
+}
+
+static const struct attribute_group stage_group = {
+	.attrs = stage_attrs,
+	.is_visible = stage_is_visible,
+};
+
 const struct attribute_group *psx_groups[] = {
 	&psx_group,
+	&stage_group,
 	NULL,
 };

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -48,12 +49,30 @@ static int move(int32_t x_um, int32_t y_um)
 	return rig_ioctl(claim, PSXDET_IOC_MOVE, &to);
 }
 
+/* In sysfs; INT32_MIN: it has none */
+static int32_t attribute(const struct rig *of, const char *name)
+{
+	char path[64];
+	int32_t value = INT32_MIN;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/sys/class/psxdet/%.16s/%s", of->node + 5, name);
+	file = fopen(path, "re");
+	if (!file)
+		return value;
+	ck_assert_int_eq(fscanf(file, "%d", &value), 1);
+	(void)fclose(file);
+	return value;
+}
+
 static void is_at(int32_t x_um, int32_t y_um)
 {
 	struct psxdet_status status = rig_status(fd);
 
 	ck_assert_int_eq(status.stage_x, x_um);
 	ck_assert_int_eq(status.stage_y, y_um);
+	ck_assert_int_eq(attribute(&rig, "stage_x_um"), x_um);
+	ck_assert_int_eq(attribute(&rig, "stage_y_um"), y_um);
 }
 
 static void refuse_move(int32_t x_um, int32_t y_um, int error, const char *what)
@@ -79,6 +98,7 @@ START_TEST(test_facts)
 	own = rig_open(&other, O_RDONLY);
 	info = rig_info(own);
 	ck_assert(!(info.caps & PSXDET_CAP_STAGE));
+	ck_assert_int_eq(attribute(&other, "stage_x_um"), INT32_MIN);
 	ck_assert_uint_eq(info.scene_width, 8);
 	ck_assert_uint_eq(info.scene_height, 6);
 	(void)close(own);
