@@ -325,7 +325,8 @@ PSX_API int psx_device_present(struct psx_device *dev, const struct psx_image *s
  * Move the object before a detector that has a stage: sub-pixel (0, 0) is then at (x, y)
  * um on it, from its top left; a model's level covers info.pitch_um of it, and beyond
  * its edge it goes on as it is there. Frames carry the position. Returns when it is there.
- * ENOTSUP without PSX_CAP_STAGE, EINVAL out of reach, EBUSY while running.
+ * ENOTSUP without PSX_CAP_STAGE, EINVAL out of reach, EBUSY while running, ETIMEDOUT when
+ * it comes no nearer.
  */
 PSX_API int psx_device_move(struct psx_device *dev, int32_t x_um, int32_t y_um);
 /** ENOTSUP without PSX_CAP_SHUTTER, EBUSY while running. */
