@@ -108,6 +108,17 @@ static bool check_profile(const struct place *at, const char *name,
 	return true;
 }
 
+/* A collimator goes with a stage, and no opening is larger than its sub-pixel */
+static bool check_aperture(const struct place *at, const struct profile *kind, u64 aperture)
+{
+	if (kind->stage)
+		return check(at, "aperture", aperture, 0, 1, kind->pitch);
+	if (aperture)
+		dev_err(at->root, "%s: aperture is %llu, but profile %s has no collimator\n",
+			at->name, aperture, kind->name);
+	return !aperture;
+}
+
 int mock_attributes_check(const struct mock_attributes *a, struct device *root,
 			  const char *name, struct mock_settings *s)
 {
@@ -125,7 +136,7 @@ int mock_attributes_check(const struct mock_attributes *a, struct device *root,
 	good &= check(&at, "rate", a->rate, PLACES_RATE, 0, 1000000000);
 	good &= check(&at, "dose_rate", a->dose_rate, PLACES_DOSE_RATE, 100000, 32920000000ull);
 	good &= check(&at, "pitch", a->pitch, 0, pitch ?: 1, pitch ?: 100000);
-	good &= check(&at, "aperture", a->aperture, 0, kind->stage, kind->stage ? pitch : 0);
+	good &= check_aperture(&at, kind, a->aperture);
 	good &= check(&at, "dead", a->dead, 0, 0, MOCK_MOST_DEFECTS);
 	good &= check(&at, "hot", a->hot, 0, 0, MOCK_MOST_DEFECTS);
 	good &= check(&at, "stuck", a->stuck, 0, 0, MOCK_MOST_DEFECTS);

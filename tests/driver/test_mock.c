@@ -117,7 +117,7 @@ START_TEST(test_refused)
 		{ "rate", "1000000.001", "mock: rate is 1000000.001, need 0 to 1000000" },
 		{ "dose_rate", "0.01", "mock: dose_rate is 0.01, need 0.1 to" },
 		{ "pitch", "0", "mock: pitch is 0, need 1 to" },
-		{ "aperture", "50", "mock: aperture is 50, need 0 to 0" },
+		{ "aperture", "50", "mock: aperture is 50, but profile real has no collimator" },
 	};
 	char before[64];
 	size_t i;
