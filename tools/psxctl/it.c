@@ -178,7 +178,8 @@ static int write_out(const struct it *it)
 	if (code == CTL_OK)
 		code = study_chart(&it->study, &(const struct chart){
 			.title = "signal, grey levels", .x_name = "device time, s", .count = 1,
-			.series = { { NULL, it->count, seconds, signal, true, true } } }, 1);
+			.series = { { NULL, it->count, seconds, signal,
+				      .line = true, .marks = true } } }, 1);
 	free(seconds);
 	return code;
 }

@@ -157,11 +157,11 @@ static int draw(const struct iv *iv)
 	}
 	return study_chart(&iv->study, (const struct chart[]){
 		{ .title = "sensitivity, uC/Gy/cm2", .x_name = "bias, V", .count = 2, .series = {
-			{ "fitted", n, volts, fitted, true, false },
-			{ "measured", n, volts, response, false, true } } },
+			{ "fitted", n, volts, fitted, .line = true },
+			{ "measured", n, volts, response, .marks = true } } },
 		{ .title = "|current|, nA/cm2", .x_name = "bias, V", .log_y = true, .count = 2, .series = {
-			{ "X-rays", n, volts, photo, true, true },
-			{ "dark", n, volts, dark, true, true } } },
+			{ "X-rays", n, volts, photo, .line = true, .marks = true },
+			{ "dark", n, volts, dark, .line = true, .marks = true } } },
 	}, 2);
 }
 

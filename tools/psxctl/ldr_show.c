@@ -131,9 +131,11 @@ int ldr_write(const struct ldr *ldr)
 			deviations[n] = 100 * s->points[n].deviation;
 		}
 		charts[0].series[i] =
-			(struct chart_series){ s->model, s->count, rates, signals, true, true };
+			(struct chart_series){ .name = s->model, .count = s->count, .x = rates,
+						.y = signals, .line = true, .marks = true };
 		charts[1].series[i] =
-			(struct chart_series){ s->model, s->count, rates, deviations, true, true };
+			(struct chart_series){ .name = s->model, .count = s->count, .x = rates,
+						.y = deviations, .line = true, .marks = true };
 		charts[0].count = charts[1].count = i + 1;
 	}
 	if (code == CTL_OK)
