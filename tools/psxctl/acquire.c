@@ -22,7 +22,7 @@ static const char doc[] =
 enum {
 	OPT_NUMBER = 'n', OPT_OUTPUT = 'o',
 	OPT_EXPOSURE = 0x2001, OPT_RATE, OPT_TRIGGER, OPT_PGA, OPT_ACCUMULATE,
-	OPT_JOIN, OPT_BANK_MAP, OPT_RASTER,
+	OPT_JOIN, OPT_BANK_MAP, OPT_RASTER, OPT_PLOT,
 };
 
 static const struct argp_option options[] = {
@@ -39,6 +39,8 @@ static const struct argp_option options[] = {
 	{ "raster", OPT_RASTER, "X,Y[,STEP]", 0,
 	  "With --mode point and a stage: a picture of X x Y points, STEP sub-pixel pitches apart "
 	  "(default 1), of each kernel", 0 },
+	{ "plot", OPT_PLOT, "PNG", 0,
+	  "A picture of each kernel's last frame, with a histogram and the threshold in it", 0 },
 	{ "join", OPT_JOIN, "HOW", 0,
 	  "Read along: lossy (may skip frames, disturbs nobody) or reserving (room is kept for it)", 0 },
 	{ 0 },
@@ -50,7 +52,7 @@ struct arguments {
 	struct plan_input shared;
 	unsigned long long frames;
 	bool frames_given;
-	const char *output;
+	const char *output, *plot;
 };
 
 static error_t parse_rate(struct arguments *a, const char *text)
@@ -131,6 +133,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_OUTPUT:
 		a->output = arg;
 		return 0;
+	case OPT_PLOT:
+		a->plot = arg;
+		return 0;
 	case OPT_RASTER:
 		if (raster_parse(&a->plan.raster, arg))
 			return (error_t)ctl_usage(a->ctl, "raster '%s' is not X,Y or X,Y,STEP", arg);
@@ -208,7 +213,8 @@ static int start(struct arguments *a, struct run *run)
 
 static int acquire(struct arguments *a)
 {
-	struct run run = { .ctl = a->ctl, .plan = &a->plan, .output = a->output };
+	struct run run = { .ctl = a->ctl, .plan = &a->plan, .output = a->output,
+			   .plot = a->plot };
 	int code;
 
 	run.dev = ctl_open(a->ctl, &code);
@@ -220,7 +226,7 @@ static int acquire(struct arguments *a)
 		code = start(a, &run);
 	else
 		code = run_open(&run) == CTL_OK ? run_plan(&run) : CTL_FAILED;
-	psx_file_close(run.file);
+	run_close(&run);
 	psx_device_close(run.dev);
 	return code;
 }
@@ -241,6 +247,8 @@ static int check(const struct arguments *a)
 				     a->plan.period_ns || a->plan.software_trigger))
 		return ctl_usage(a->ctl,
 				 "--raster does not go with -n, --accumulate, --rate or --trigger");
+	if (a->plot && plan_channels(&a->plan) > PANELS)
+		return ctl_usage(a->ctl, "--plot shows %d kernels at most", PANELS);
 	if (a->plan.map_path && a->plan.cal_path)
 		return ctl_usage(a->ctl, "--bank-map does not go with --cal");
 	return CTL_OK;

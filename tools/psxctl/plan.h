@@ -82,6 +82,8 @@ struct stream {
 	struct psx_acquisition *acq;
 	struct psx_accumulator *sums; /* NULL = one exposure a frame */
 	struct psx_frame *sum, *cut;  /* the last ones that the tool made */
+	const struct psx_frame *whole; /* before the comparator, of the frame that was delivered
+					* last; NULL when that was the device's */
 	uint64_t left;		       /* to deliver */
 };
 

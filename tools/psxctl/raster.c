@@ -204,7 +204,7 @@ static int deliver(struct scanning *s, size_t channel, struct psx_error *err)
 {
 	struct psx_frame *whole = assemble(s, channel, err);
 	struct psx_frame *frame = whole ? plan_cut(s->run->plan, whole, err) : NULL;
-	int failed = !frame || run_deliver(s->run, frame, err);
+	int failed = !frame || run_deliver(s->run, frame, whole, err);
 
 	psx_frame_free(frame);
 	psx_frame_free(whole);

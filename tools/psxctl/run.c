@@ -11,6 +11,18 @@
 #include <string.h>
 #include <time.h>
 
+static int open_plot(struct run *run)
+{
+	int code = ctl_can_write(run->ctl, run->plot);
+
+	if (code != CTL_OK || !run->plot)
+		return code;
+	run->panels = panels_new(run->plan, psx_device_get_info(run->dev));
+	if (run->panels)
+		return CTL_OK;
+	return ctl_fail(run->ctl, errno == ENOTSUP ? "built without cairo: no --plot" : "out of memory");
+}
+
 static int open_file(struct run *run)
 {
 	json_t *metadata = plan_json(run->plan, psx_device_get_info(run->dev));
@@ -33,10 +45,19 @@ static int open_file(struct run *run)
 
 int run_open(struct run *run)
 {
-	return run->output ? open_file(run) : CTL_OK;
+	int code = open_plot(run);
+
+	return code == CTL_OK && run->output ? open_file(run) : code;
 }
 
-int run_deliver(struct run *run, const struct psx_frame *frame, struct psx_error *err)
+void run_close(struct run *run)
+{
+	psx_file_close(run->file);
+	panels_free(run->panels);
+}
+
+int run_deliver(struct run *run, const struct psx_frame *frame, const struct psx_frame *whole,
+		struct psx_error *err)
 {
 	const unsigned int channel = psx_frame_get_info(frame)->channel;
 	const struct figures f = figures_of(frame, psx_device_get_info(run->dev));
@@ -47,6 +68,8 @@ int run_deliver(struct run *run, const struct psx_frame *frame, struct psx_error
 		run->file = NULL;
 		return -1;
 	}
+	if (run->panels && panels_put(run->panels, frame, whole))
+		return psx_error_set(err, ENOMEM, "out of memory");
 	figures_add(&run->sums[channel], &f);
 	run->counts[channel]++;
 	run->delivered++;
@@ -65,7 +88,7 @@ static int take_frames(struct run *run, struct psx_error *err)
 	while ((got = stream_next(&run->stream, &frame, err)) != 0) {
 		if (got < 0 && errno == EBADMSG)
 			continue; /* counted as damaged; the stream goes on */
-		if (got < 0 || run_deliver(run, frame, err))
+		if (got < 0 || run_deliver(run, frame, run->stream.whole, err))
 			break;
 		progress_show(&progress, run->delivered);
 	}
@@ -104,6 +127,8 @@ int run_finish(struct run *run, const struct psx_acquisition_stats *stats)
 {
 	if (run->file && psx_file_commit(run->file))
 		return ctl_fail(run->ctl, "%s", psx_file_error(run->file));
+	if (run->panels && run->delivered && panels_write(run->panels, run->plot))
+		return ctl_fail(run->ctl, "%s: %s", psx_error_path(run->plot), strerror(errno));
 	run_show_summary(run, stats);
 	return CTL_OK;
 }

@@ -3,7 +3,7 @@
 #ifndef PSXCTL_RUN_H
 #define PSXCTL_RUN_H
 
-#include "plan.h"
+#include "panels.h"
 
 struct run {
 	struct ctl *ctl;
@@ -12,6 +12,8 @@ struct run {
 	const char *output; /* NULL = frames are not kept */
 	struct psx_device *dev;
 	struct psx_file *file;
+	const char *plot;      /* NULL = no picture */
+	struct panels *panels; /* for it */
 	struct stream stream;
 	struct figures sums[PLAN_KERNELS]; /* by channel */
 	uint64_t counts[PLAN_KERNELS];
@@ -19,12 +21,15 @@ struct run {
 	uint64_t missed; /* values of rasters */
 };
 
-/* The file that it is to keep, if any; an exit code */
+/* File and picture that it is to keep, if any; an exit code */
 int run_open(struct run *run);
+void run_close(struct run *run);
 /* The plan that is loaded, to its end or to a signal; an exit code */
 int run_plan(struct run *run);
-/* Write, count and show a frame; -1 with *err */
-int run_deliver(struct run *run, const struct psx_frame *frame, struct psx_error *err);
+/* Write, count and show a frame; `whole` is the same before the comparator, or NULL. -1
+ * with *err */
+int run_deliver(struct run *run, const struct psx_frame *frame, const struct psx_frame *whole,
+		struct psx_error *err);
 /* What was delivered is kept and summed up; an exit code */
 int run_finish(struct run *run, const struct psx_acquisition_stats *stats);
 

@@ -88,6 +88,8 @@ static void show_table(const struct run *run, const struct psx_acquisition_stats
 		puts("occupancy is that of the pixels that see something; of all: of these and the border");
 	if (run->output)
 		printf("kept in %s\n", run->output);
+	if (run->panels && run->delivered)
+		printf("drawn in %s\n", run->plot);
 }
 
 void run_show_summary(const struct run *run, const struct psx_acquisition_stats *stats)

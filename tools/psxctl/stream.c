@@ -79,7 +79,8 @@ int stream_next(struct stream *stream, const struct psx_frame **frame, struct ps
 	got = stream->sums ? next_sum(stream, frame, err) : next_exposure(stream, frame, err);
 	if (got > 0 && plan_cuts(stream->plan)) {
 		psx_frame_free(stream->cut);
-		*frame = stream->cut = plan_cut(stream->plan, *frame, err);
+		stream->whole = *frame;
+		*frame = stream->cut = plan_cut(stream->plan, stream->whole, err);
 		got = *frame ? 1 : -1;
 	}
 	if (got > 0)
