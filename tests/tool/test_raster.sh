@@ -41,7 +41,7 @@ picture square.pgm 24 18 1 60
 run convert hust --width 40 --height 31 -o raw
 { printf 'P5\n40 31\n65535\n'; dd conv=swab <raw 2>/dev/null; } >hust.pgm
 for name in square hust; do
-	raster $name.pgm --raster $(sed -n '2s/ /,/p' $name.pgm) -k identity,laplacian,sobel-x -t 0 -o point.psx
+	raster $name.pgm --raster "$(sed -n '2s/ /,/p' $name.pgm)" -k identity,laplacian,sobel-x -t 0 -o point.psx
 	ok "$name: raster ends well" exits 0
 	ok "$name: nothing was missed" says '"missed":0'
 	ok "$name: a frame a kernel" is "$(sed -n 's/.*"channel":\([0-9]\).*/\1/p' out | tr -d '\n')" 012
@@ -118,11 +118,12 @@ raster square.pgm --raster 4,4
 ok 'no kernel' refuses 2 '--kernel'
 raster square.pgm --raster 4x4 -k identity
 ok 'no raster' refuses 2 'X,Y'
-for bad in 0,4 4,0 8193,1 4,4,0 4,4,-1 4,4,nan 4,4,1x -1,4 4,4, 4; do
+for bad in 0,4 4,0 8193,1 4,4,0 4,4,-1 4,4,nan 4,4,1x -1,4 '4,4,' 4; do
 	raster square.pgm --raster $bad -k identity
 	ok "no raster: $bad" refuses 2 "'$bad'"
 done
 for option in '-n 2' '--rate 5' '--accumulate 2' '--trigger software'; do
+	# shellcheck disable=SC2086
 	raster square.pgm --raster 4,4 -k identity $option
 	ok "$option is not of a raster" refuses 2 'does not go with'
 done

@@ -36,6 +36,12 @@ static inline double subject_occupancy(const struct subject *s)
 	return s->active ? (double)s->active_effective / (double)s->active : 0;
 }
 
+/* The border's pixels are counted, too */
+static inline double subject_occupancy_total(const struct subject *s)
+{
+	return (double)s->info.effective / ((double)s->width * s->height);
+}
+
 /* 16 bits a pixel */
 static inline uint64_t subject_dense_bytes(const struct subject *s)
 {

@@ -148,16 +148,19 @@ static int draw_in_terminal(struct view *v)
 static void print_caption(const struct view *v)
 {
 	const struct subject *s = &v->subject;
-	char map[128];
+	char map[128], total[48] = "";
 
+	if (s->border)
+		(void)snprintf(total, sizeof(total), " of %llu, %.1f %% of all",
+			       (unsigned long long)s->active, 100 * subject_occupancy_total(s));
 	mapping_describe(&v->mapping, subject_unit(s), map, sizeof(map));
 	if (s->is_frame) {
 		printf("frame %lld of %lld: %u x %u, %s%sT %u %s, %u effective (occupancy %.1f "
-		       "%%), "
+		       "%%%s), "
 		       "%zu B payload (%.1f %% of dense 16-bit)\n",
 		       s->index, s->count, s->width, s->height, s->kernel, *s->kernel ? ", " : "",
 		       s->info.threshold, s->info.polarity == PSX_BOTH ? "both" : "positive",
-		       s->info.effective, 100 * subject_occupancy(s), s->payload_bytes,
+		       s->info.effective, 100 * subject_occupancy(s), total, s->payload_bytes,
 		       100 * (double)s->payload_bytes / (double)subject_dense_bytes(s));
 	} else {
 		printf("image: %u x %u\n", s->width, s->height);
@@ -202,8 +205,9 @@ static void print_json(struct view *v)
 			(void)json_object_set_new(frame, "bad_pixels",
 						  json_integer((json_int_t)s->bad));
 		if (s->border)
-			(void)json_object_set_new(frame, "active",
-						  json_integer((json_int_t)s->active));
+			(void)json_object_update_new(frame, json_pack(
+				"{s:I, s:f}", "active", (json_int_t)s->active, "occupancy_total",
+				subject_occupancy_total(s)));
 		(void)json_object_update(object, frame);
 		json_decref(frame);
 	}
