@@ -29,6 +29,9 @@ ok 'cal show' clean 0 cal show cal.json --pixel 1,2 --map map.png
 ok 'cal load' clean 0 -d "$uri",stuck=40 cal load cal.json --hold 0
 ok 'acquire --cal' clean 0 -d "$uri",stuck=40 acquire -k log --cal cal.json -o masked.psx
 ok 'view of a mask' clean 0 view masked.psx -o masked.png
+object=sim:profile=macropixel,scene=hust,width=9,height=7,interlock_at=90
+ok 'acquire: raster, cut short' clean 3 -d $object acquire --mode point --raster 9,7 -k identity,laplacian \
+	-t 10% -o raster.psx
 ok 'a calibration of another detector' clean 1 -d "$uri" acquire -k log --cal cal.json
 ok 'a missing scene' clean 1 -d sim:scene=nope acquire
 head -c 900 run.psx >cut.psx

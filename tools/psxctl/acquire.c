@@ -15,7 +15,8 @@ static const char doc[] =
 	"detector has dark current, kernels begin with dark frames. Ctrl-C stops after the frame that "
 	"is being made; what was taken is kept, as it is when the detector fails; a full disk leaves "
 	"nothing. Without --kernel it is what is loaded, with its settings, or identity where nothing is; "
-	"several kernels take turns, a channel each. With --join it claims and starts nothing: it reads "
+	"several kernels take turns, a channel each; of a raster each has a picture, with what was "
+	"missed marked as bad. With --join it claims and starts nothing: it reads "
 	"the frames that another program acquires, up to the end of that. Occupancy "
 	"is effective / active pixels; byte ratio is payload / dense 16-bit.";
 
