@@ -34,6 +34,9 @@ void psx_bank_free(struct psx_bank *bank)
 	free(bank);
 }
 
+/* The beam itself may be most of a picture: room for noise and what sub-pixels have more */
+#define FLAT_MARGIN 1.1
+
 void psx_bank_note(struct psx_bank *bank, const struct psx_kernel *kernel)
 {
 	double shrink = (double)kernel->scale / bank->scale, above = 0, below = 0;
@@ -47,6 +50,7 @@ void psx_bank_note(struct psx_bank *bank, const struct psx_kernel *kernel)
 	}
 	bank->sum = above - below;
 	bank->swing = fmax(bank->swing, fmax(above, below));
+	bank->swing = fmax(bank->swing, FLAT_MARGIN * fabs(bank->sum));
 	bank->largest = fmax(bank->largest,
 			     psx_fold_largest(kernel, &bank->geometry, bank->mode) * shrink);
 }

@@ -98,6 +98,10 @@ ok 'Ctrl-C in a counted run' refuses 1 'interrupted after'
 ok 'keeps what was taken' [ -s cut.psx ]
 ok 'nothing else is left' is "$(ls -A | grep -c '^\.')" 0
 
+# The gain that is chosen leaves room above the beam
+run -d sim:scene=flat:4095,width=20,height=20 acquire -k identity,mean,laplacian --json
+ok 'the open beam does not saturate' [ "$(grep -c '"saturated":0' out)" = 4 ]
+
 # Ctrl-C after the last frame, while the file is made durable: nothing was cut
 if strace -o trace true 2>/dev/null; then
 	strace -o trace -e trace=fsync -e inject=fsync:signal=INT:when=1 \
