@@ -42,6 +42,19 @@ static struct psx_acquisition *begin(struct psx_acquisition *acq)
 	return acq;
 }
 
+/* A start that is not possible although the rails were up: are they still? */
+static int judge_refusal(struct psx_device *dev)
+{
+	const struct psx_error why = dev->error;
+	struct psx_device_status now = { 0 };
+
+	if (dev->transport->ops->get_status(dev->transport, &now, &dev->error))
+		return -1;
+	if (now.rails == PSX_RAILS_ON)
+		return psx_error_set(&dev->error, why.code, "%s", why.message);
+	return psx_error_set(&dev->error, EIO, "%s: the rails went down", dev->transport->info.uri);
+}
+
 static int start(struct psx_acquisition *acq, uint64_t frames)
 {
 	struct psx_device *dev = acq->dev;
@@ -62,6 +75,8 @@ static int start(struct psx_acquisition *acq, uint64_t frames)
 	if ((!acq->rails || !ops->rails_on(dev->transport, &plain, &dev->error)) &&
 	    !ops->start(dev->transport, frames, &dev->error))
 		return 0;
+	if (errno == EBUSY && !acq->rails)
+		return judge_refusal(dev);
 	code = errno;
 	if (acq->rails)
 		(void)ops->rails_off(dev->transport, &ignored);

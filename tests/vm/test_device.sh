@@ -3,31 +3,11 @@
 # psxctl on devices of the kernel driver: tests/vm/run tests/vm/test_device.sh
 export PSX_BUILD=${BUILD:-build}
 . tests/tool/lib.sh
-mocks=/sys/kernel/config/psxdet-mock
+. "$OLDPWD/tests/vm/mock.sh"
+common=(width=60 height=40 scene=scene60x40)
 pgm scene.pgm 60 40
 "$psxctl" convert scene.pgm -o /run/firmware/scene60x40 >/dev/null || exit 1
 
-# plug NAME KEY=VALUE...: a detector of its own; its node in $dev
-plug() {
-	mkdir "$mocks/$1"
-	for pair in width=60 height=40 scene=scene60x40 "${@:2}"; do
-		echo "${pair#*=}" >"$mocks/$1/${pair%%=*}"
-	done
-	before=" $(echo /dev/psxdet*) "
-	echo 1 >"$mocks/$1/live"
-	udevadm settle
-	for dev in /dev/psxdet*; do
-		[[ $before == *" $dev "* ]] || break
-	done
-}
-unplug() { rmdir "$mocks/$1" && udevadm settle; }
-until_true() { # until_true COMMAND...: within ten seconds
-	for _ in $(seq 200); do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
-}
 # Programs take long to start in an emulated machine: as few as will do
 # A number of the last JSON lines in a file: field KEY FILE
 field() {
@@ -48,8 +28,6 @@ even() {
 	tail -n 1 "$1" | perl -e '$_ = <STDIN>; $n{$1} = $2 while /"(\w+)":(\d+)/g;
 		$sum += $n{$_} for qw(frames dropped damaged discarded overrun); exit !($sum && $sum == $n{made})'
 }
-rails_are() { "$psxctl" -d "$dev" info --json | grep -q "\"rails\":\"$1\""; }
-no_owner() { "$psxctl" -d "$dev" info --json | grep -q '"owner":null'; }
 seen() { grep -q -- "$1" "$2" 2>/dev/null; }
 lines() { [ "$(wc -l <"$2")" -ge "$1" ]; }
 
