@@ -69,7 +69,10 @@ unsigned int psx_pga_for(double levels);
 /* The settings, with a gain for these banks where they leave it open */
 struct psx_settings psx_load_settings(const struct psx_settings *s, struct psx_bank *const *banks,
 				      size_t count);
-/* load_check.c: may these be loaded, `maps`: once they have both maps? */
+/* load_check.c: can the device expose for so long? EINVAL */
+int psx_exposure_check(const struct psx_device_info *info, uint64_t exposure_ns,
+		       struct psx_error *err);
+/* May these be loaded, `maps`: once they have both maps? */
 int psx_load_check(struct psx_device *dev, const struct psx_settings *s,
 		   struct psx_bank *const *banks, size_t count, bool maps);
 /* psx_device_load(), and where there is no room beside what is in force, that goes

@@ -30,6 +30,8 @@ int psx_exposer_check(const struct psx_classifier *c, const struct psx_classifie
 	if (!(info->caps & PSX_CAP_SCENE) && !rig->present)
 		return psx_error_set(err, ENOTSUP, "%s has no scenes, and nobody shows it samples",
 				     info->uri);
+	if (psx_exposure_check(info, c->info.options.exposure_ns, err))
+		return -1;
 	return rig->calibration ? psx_calibration_check(rig->calibration, info, err) : 0;
 }
 

@@ -138,7 +138,7 @@ static int read_labels(const struct reading *r)
 	for (n = 0; n < r->c->info.classes; n++) {
 		const char *label = json_string_value(json_array_get(labels, n));
 
-		if (!label || !*label)
+		if (!label || !*label || !psx_label_is_text(label))
 			return reject(r, "labels");
 		r->c->labels[n] = strdup(label);
 		if (!r->c->labels[n])

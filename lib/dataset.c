@@ -5,6 +5,7 @@
 #include "../kmod/codec/psx_codec.h"
 #include "error.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -70,13 +71,14 @@ struct psx_image *psx_dataset_reduce(const struct psx_image *image, unsigned int
 	return small;
 }
 
-/* Can it be written as JSON? */
-static bool is_text(const char *label)
+bool psx_label_is_text(const char *label)
 {
-	json_t *string = json_string(label);
+	json_t *string = json_string(label); /* NULL when it is not UTF-8 */
 
 	json_decref(string);
-	return string != NULL;
+	while (*label && !iscntrl((unsigned char)*label))
+		label++;
+	return string && !*label;
 }
 
 /* The number of a label, which joins when it is new; -1 */
@@ -90,8 +92,8 @@ static int find_label(struct psx_dataset *data, const char *label, struct psx_er
 			return (int)i;
 	if (!*label)
 		return psx_error_set(err, EINVAL, "no label");
-	if (!is_text(label))
-		return psx_error_set(err, EINVAL, "a label that is not UTF-8");
+	if (!psx_label_is_text(label))
+		return psx_error_set(err, EINVAL, "a label that is not UTF-8, or has control characters");
 	if (data->classes == PSX_CLASSES_MOST)
 		return psx_error_set(err, EINVAL, "more than %u labels", PSX_CLASSES_MOST);
 	labels = realloc(data->labels, (data->classes + 1) * sizeof(*labels));

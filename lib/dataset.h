@@ -21,6 +21,8 @@ struct psx_dataset {
 	size_t count, room;
 };
 
+/* Can it be a label in a file and on a terminal? */
+bool psx_label_is_text(const char *label);
 /* Labels in the order of their names, numbers in theirs: "2" before "10" */
 int psx_dataset_sort(struct psx_dataset *data, struct psx_error *err);
 /* crc32c of k, labels, levels and split */

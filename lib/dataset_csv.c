@@ -25,15 +25,35 @@ static int reject(struct reader *r, const char *why, const char *what)
 	return psx_error_set(r->err, EBADMSG, "%s:%u: %s '%.40s'", r->path, r->line, why, what);
 }
 
-/* The next field, without white space around it; NULL after the last */
+/* Takes the quotation marks off the field at *rest, where "" is one of its own. NULL, and
+ * nothing was changed, if they are no whole field's */
+static char *unquote(char **rest)
+{
+	char *from = *rest + 1, *end = from, *to = *rest, *field = *rest;
+
+	while (*end && (*end != '"' || end[1] == '"'))
+		end += *end == '"' ? 2 : 1;
+	if (*end != '"' || (end[1] && end[1] != ','))
+		return NULL;
+	*rest = end[1] ? end + 2 : NULL;
+	for (; from < end; from += *from == '"' ? 2 : 1)
+		*to++ = *from;
+	*to = '\0';
+	return field;
+}
+
+/* The next field, without quotation marks or white space around it; NULL after the last */
 static char *next_field(char **rest)
 {
-	char *field = strsep(rest, ","), *end;
+	char *field, *end;
 
+	while (*rest && isspace((unsigned char)**rest))
+		++*rest;
+	if (*rest && **rest == '"' && (field = unquote(rest)))
+		return field;
+	field = strsep(rest, ",");
 	if (!field)
 		return NULL;
-	while (isspace((unsigned char)*field))
-		field++;
 	for (end = field + strlen(field); end > field && isspace((unsigned char)end[-1]);)
 		*--end = '\0';
 	return field;
@@ -81,6 +101,7 @@ static int read_row(struct reader *r, char *text)
 {
 	const char *split = next_field(&text), *label = next_field(&text), *field;
 	const unsigned int wanted = r->data->k * r->data->k;
+	struct psx_error why;
 	char name[300];
 	unsigned int i = 0;
 
@@ -88,6 +109,8 @@ static int read_row(struct reader *r, char *text)
 		return reject(r, "neither train nor test:", split);
 	if (!label || !*label)
 		return psx_error_set(r->err, EBADMSG, "%s:%u: no label", r->path, r->line);
+	if (*label == '"')
+		return reject(r, "a quotation mark that begins a label and does not end it:", label);
 	for (; (field = next_field(&text)); i++)
 		if (i < wanted && read_level(r, field, psx_image_edit_levels(r->image) + i))
 			return -1;
@@ -95,7 +118,9 @@ static int read_row(struct reader *r, char *text)
 		return psx_error_set(r->err, EBADMSG, "%s:%u: %u levels where the header has %u",
 				     r->path, r->line, i, wanted);
 	(void)snprintf(name, sizeof(name), "%s:%u", r->path, r->line);
-	return psx_dataset_add(r->data, r->image, label, !strcmp(split, "test"), name, r->err);
+	if (psx_dataset_add(r->data, r->image, label, !strcmp(split, "test"), name, &why))
+		return psx_error_set(r->err, why.code, "%s: %s", name, why.message);
+	return 0;
 }
 
 static int read_line(struct reader *r, char *text, size_t length)

@@ -63,17 +63,24 @@ static double round_down(double value)
 	return floor(value / unit) * unit;
 }
 
+int psx_exposure_check(const struct psx_device_info *info, uint64_t exposure_ns,
+		       struct psx_error *err)
+{
+	if (exposure_ns >= info->min_exposure_ns && exposure_ns <= info->max_exposure_ns)
+		return 0;
+	return psx_error_set(err, EINVAL, "an exposure of %g s is outside the device's %g .. %g s",
+			     (double)exposure_ns / 1e9, (double)info->min_exposure_ns / 1e9,
+			     (double)info->max_exposure_ns / 1e9);
+}
+
 static int check_timing(struct psx_device *dev, const struct psx_settings *s,
 			struct psx_bank *const *banks, size_t count)
 {
 	const struct psx_device_info *info = &dev->transport->info;
 	size_t i;
 
-	if (s->exposure_ns < info->min_exposure_ns || s->exposure_ns > info->max_exposure_ns)
-		return psx_error_set(&dev->error, EINVAL,
-				     "an exposure of %g s is outside the device's %g .. %g s",
-				     (double)s->exposure_ns / 1e9, (double)info->min_exposure_ns / 1e9,
-				     (double)info->max_exposure_ns / 1e9);
+	if (psx_exposure_check(info, s->exposure_ns, &dev->error))
+		return -1;
 	for (i = 0; s->period_ns && i < count; i++) {
 		unsigned int phases = psx_bank_get_phases(banks[i]);
 		uint64_t needed = phases * (s->exposure_ns + info->settle_ns);

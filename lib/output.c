@@ -51,7 +51,7 @@ static int open_any(struct psx_output *out, const char *path)
 	struct stat st;
 
 	if (stat(path, &st)) {
-		if (errno != ENOENT || !lstat(path, &st)) /* or a link to nothing */
+		if (errno != ENOENT || !*path || !lstat(path, &st)) /* or a link to nothing */
 			return -1;
 		out->target = strdup(path);
 		return out->target ? open_temporary(out) : -1;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # psxctl train and classify: letters made with psxctl's own phantoms.
+root=$PWD
 . tests/tool/lib.sh
 ideal=sim:profile=ideal,width=3,height=3,scene=flat:0
 real=sim:width=3,height=3,scene=flat:0
@@ -26,7 +27,7 @@ letters() {
 }
 letters 0 >data.csv
 letters 40 >hard.csv
-ok 'letters were made' is "$(wc -l <data.csv)" 65
+ok 'letters are what they were' cmp -s data.csv "$root/tests/vectors/letters.csv"
 
 run -d $ideal train data.csv -o model.json --json --epochs 40
 ok 'train ends well' exits 0
@@ -91,6 +92,30 @@ for rate in 0 -1 nan inf x; do
 	run -d $ideal train data.csv --rate $rate
 	ok "rate $rate" refuses 2 "rate '$rate'"
 done
+
+# What can't be kept is said before voltage is up
+for no in /nowhere/model.json . ''; do
+	run -d $ideal train data.csv -o "$no"
+	ok "-o '$no'" refuses 1 "^psxctl train: $no: "
+done
+run -d $ideal train data.csv --plot /nowhere/plot.png
+ok 'a plot that has no place' refuses 1 'plot'
+run -d $ideal train data.csv -o data.csv
+ok 'a model in place of its data' refuses 1 'data.csv: it is the data set'
+ok 'the data are still there' cmp -s data.csv "$root/tests/vectors/letters.csv"
+run -d $ideal -q train data.csv -o /dev/full
+ok 'a full disk' refuses 1 '/dev/full: No space left'
+
+# Labels of any text
+sed 's/,H,/,"Ä, ""Hüüüüüüü""",/' data.csv >text.csv
+run -d $ideal -q train text.csv -o text.json --epochs 2 --plot text.png
+ok 'labels of any text' says '^Ä, "Hüüüüüüü"   *[0-9]'
+ok 'cut between characters' says ' Ä, "Hüü$'
+ok 'and drawn' [ -s text.png -o "$(cat err)" = 'psxctl train: --plot: built without cairo' ]
+
+run -d $ideal train data.csv --exposure 1ns -o no.json
+ok 'an exposure that the device has not' refuses 1 '1e-09 s is outside'
+
 run train data.csv
 ok 'which detector' refuses 2 '-d URI'
 run -d sim: train data.csv
@@ -117,16 +142,72 @@ ok 'and was in time' [ "$(grep -c '"epoch":' out)" -lt 6 ]
 run -d $ideal -q train hard.csv --resume part.json --full
 ok 'resumed' exits 0
 ok 'to the same bits' cmp -s whole.json part.json
+
+# Killed in every epoch, it goes on from where it was
+rm part.json
+for epoch in 1 2 3 4 5; do
+	rm -f out
+	resume=
+	[ $epoch = 1 ] || resume=--resume=part.json
+	"$psxctl" -d $ideal,rate=2000 train hard.csv --full --epochs 6 -o part.json $resume --json >out 2>err &
+	pid=$!
+	until [ 0"$(grep -sc '"epoch":' out)" -ge $epoch ]; do
+		kill -0 $pid 2>/dev/null || break
+		sleep 0.02
+	done
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+done
+run -d $ideal train hard.csv --resume part.json --full --json
+ok 'killed five times: resumed to the same bits' cmp -s whole.json part.json
 run -d $ideal -q train hard.csv --resume part.json --rate 1
 ok 'a resumed training keeps its rate' refuses 2 '--rate'
 run -d $ideal train data.csv --resume part.json --epochs 9
-ok 'and its data' refuses 1 'data set'
+ok 'and its data' refuses 1 'part.json: not the data set'
 run -d $real train hard.csv --resume part.json --epochs 9
 ok 'and its detector' refuses 1 'began on detector'
 ok 'none of which harms it' cmp -s whole.json part.json
 head -c 2000 part.json >cut.json
 run -d $ideal classify cut.json data.csv
 ok 'a model that was cut short' refuses 1 'cut.json'
+
+# Without scenes, as hardware is, a person at the terminal shows the samples
+gcc -shared -fPIC -D_GNU_SOURCE -I"$root/include" "$root/tests/tool/operator.c" -o operator.so
+at_terminal() { # at_terminal ARGS...: what is typed is what comes in
+	script -q -e -f -c "LD_PRELOAD=$PWD/operator.so $psxctl $*" /dev/null >out
+}
+entered() { yes '' | head -n "$1"; }
+run -d $ideal -q train data.csv --full --epochs 2 -o scenes.json
+entered 176 | at_terminal -q -d $ideal train data.csv --full --epochs 2 -o hand.json
+ok 'shown by hand: the model of scenes' cmp -s scenes.json hand.json
+grep -ao 'put [^ ]* into the beam' out >asked
+ok 'by hand: every sample is asked for' is "$(sort -u asked | wc -l)/$(wc -l <asked)" 64/176
+ok 'by hand: first those of the training' is "$(sed -n 's/put data.csv:\(.*\) into.*/\1/p' asked | head -n 48 | tr '\n' ' ')" \
+	"$(grep -n ^train data.csv | cut -d : -f 1 | tr '\n' ' ')"
+entered 160 | at_terminal -q -d $ideal train data.csv --full --epochs 2 -o part.json
+ok 'no more is typed: a line of its own' grep -q '^psxctl train: epoch 2: given up; --resume part.json goes on' out
+entered 64 | at_terminal -q -d $ideal train data.csv --full --resume part.json
+ok 'goes on by hand' cmp -s scenes.json part.json
+entered 16 | at_terminal -q -d $ideal classify scenes.json data.csv
+ok 'classify by hand' says '^16 of 16 right'
+mkfifo keys
+rm out
+at_terminal -q -d $ideal train data.csv -o no.json <keys &
+pid=$!
+exec 3>keys
+until grep -q 'into the beam' out 2>/dev/null; do
+	kill -0 $pid 2>/dev/null || break
+	sleep 0.02
+done
+printf '\003' >&3
+wait $pid
+status=$?
+ok 'Ctrl-C instead of Enter' exits 1
+ok 'says so in a line' says '^psxctl train: epoch 1: interrupted'
+exec 3>&-
+LD_PRELOAD=$PWD/operator.so run -d $ideal train data.csv -o no.json </dev/null
+ok 'nobody is there' refuses 1 'has no scenes, and nobody shows it samples'
+ok 'no model of these' [ ! -e no.json ]
 
 # Through a calibration
 run -d $real,mismatch=0.08 -q cal run -o cal.json -k identity --mode snap

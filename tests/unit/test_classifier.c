@@ -12,12 +12,13 @@
 
 #include "device.h"
 #include "error.h"
+#include "letters.h"
 #include "unit.h"
 
 #define IDEAL "sim:profile=ideal,width=3,height=3,scene=flat:0"
 #define REAL  "sim:profile=real,width=3,height=3,scene=flat:0"
 #define TAPS  9
-#define CLASSES 4
+#define CLASSES LETTERS
 
 static char folder[64];
 
@@ -71,36 +72,6 @@ static char *read_text(const char *path)
 	ck_assert_uint_gt(fread(text, 1, (1 << 20) - 1, file), 0);
 	ck_assert_int_eq(fclose(file), 0);
 	return text;
-}
-
-static double uniform(uint64_t *state)
-{
-	return (double)(unit_random(state) >> 11) * 0x1p-52 - 1;
-}
-
-/* The letters as 3 x 3 sub-pixels see them, turned by up to 15 degrees and shifted */
-static struct psx_dataset *letters(uint64_t seed, double shift_x, double shift_y,
-				   unsigned int train, unsigned int test)
-{
-	struct psx_dataset *data = psx_dataset_new(3, NULL);
-	uint64_t state = seed;
-	unsigned int i;
-
-	ck_assert_ptr_nonnull(data);
-	for (i = 0; i < CLASSES * (train + test); i++) {
-		const char label[] = { "HUST"[i % CLASSES], '\0' };
-		struct psx_image *image;
-		char name[96];
-
-		(void)snprintf(name, sizeof(name), "letter:%s;rot=%.3f;dx=%.4f;dy=%.4f", label,
-			       15 * uniform(&state), shift_x * uniform(&state),
-			       shift_y * uniform(&state));
-		image = psx_image_phantom(name, 3, 3, 1, NULL);
-		ck_assert_ptr_nonnull(image);
-		ck_assert_int_eq(psx_dataset_add(data, image, label, i >= CLASSES * train, name, NULL), 0);
-		psx_image_free(image);
-	}
-	return data;
 }
 
 static struct psx_device *open_device(const char *uri)
@@ -169,6 +140,24 @@ START_TEST(csv_is_read)
 }
 END_TEST
 
+/* As spreadsheets and R write them */
+START_TEST(csv_may_be_quoted)
+{
+	struct psx_dataset *data = psx_dataset_load(
+		write_text("quoted.csv", "\"split\",\"label\",p00,p01,p02,p10,p11,p12,p20,p21,\"p22\"\r\n"
+					 "\"train\", \"a, \"\"b\"\"\",\"1\",2,3,4,5,6,7,8,\"9\"\r\n"),
+		0, NULL);
+	struct psx_labelled sample;
+
+	ck_assert_ptr_nonnull(data);
+	ck_assert_str_eq(psx_dataset_get_label(data, 0), "a, \"b\"");
+	(void)psx_dataset_get_sample(data, 0, &sample);
+	ck_assert_uint_eq(psx_image_get_levels(sample.image)[0], 1);
+	ck_assert_uint_eq(psx_image_get_levels(sample.image)[8], 9);
+	psx_dataset_free(data);
+}
+END_TEST
+
 static const struct {
 	const char *text, *where, *why;
 } bad_csv[] = {
@@ -186,7 +175,11 @@ static const struct {
 	{ HEADER "train,a,1,2,3,4,5,6,7,8,-1\n", "bad.csv:2", "-1" },
 	{ HEADER "train,a,1,2,3,4,5,6,7,8,\n", "bad.csv:2", "level" },
 	{ HEADER "train,a,1,2,3,4,5,6,7,8,1e3\n", "bad.csv:2", "1e3" },
-	{ HEADER "train,\xff,1,2,3,4,5,6,7,8,9\n", "", "UTF-8" },
+	{ HEADER "train,\xff,1,2,3,4,5,6,7,8,9\n", "bad.csv:2", "UTF-8" },
+	{ HEADER "train,\033[31m,1,2,3,4,5,6,7,8,9\n", "bad.csv:2", "control" },
+	{ HEADER "train,\"a,1,2,3,4,5,6,7,8,9\n", "bad.csv:2", "quotation" },
+	{ HEADER "train,\"a\"b,1,2,3,4,5,6,7,8,9\n", "bad.csv:2", "quotation" },
+	{ HEADER "\"train,a\",1,2,3,4,5,6,7,8,9\n", "bad.csv:2", "train,a" },
 };
 
 START_TEST(bad_csv_is_refused_by_line)
@@ -321,7 +314,7 @@ static void mean_inputs(const struct psx_dataset *data, double *mean)
 /* A batch of everything: one step, which plain arithmetic takes as well */
 START_TEST(a_step_is_the_gradient)
 {
-	struct psx_dataset *data = letters(5, 0.2, 0, 10, 3);
+	struct psx_dataset *data = letters_new(5, 0.2, 0, 10, 3);
 	struct psx_classifier *c =
 		begin(data, &(struct psx_classifier_options){ .batch = 1000, .seed = 7, .rate = 0.8 });
 	struct psx_device *dev = open_device(IDEAL);
@@ -398,7 +391,7 @@ static double worst_output(const struct psx_classifier *c, const struct psx_clas
 
 START_TEST(outputs_are_weighted_sums)
 {
-	struct psx_dataset *data = letters(6, 0.2, 0, 16, 4);
+	struct psx_dataset *data = letters_new(6, 0.2, 0, 16, 4);
 	struct psx_classifier *c = begin(data, NULL);
 	struct psx_device *dev = open_device(IDEAL);
 	const struct psx_classifier_rig rig = { .device = dev };
@@ -415,7 +408,7 @@ END_TEST
  * makes of 10 % mismatch */
 START_TEST(calibrated_outputs_are_nearer)
 {
-	struct psx_dataset *data = letters(6, 0.2, 0, 16, 4);
+	struct psx_dataset *data = letters_new(6, 0.2, 0, 16, 4);
 	struct psx_device *dev = open_device(REAL ",mismatch=0.1");
 	struct psx_calibration *cal = psx_calibration_run(dev, NULL, NULL);
 	struct psx_classifier *plain = begin(data, NULL), *calibrated = begin(data, NULL);
@@ -496,16 +489,17 @@ static void learns(const char *path, const char *uri, unsigned int seeds, unsign
 	psx_dataset_free(data);
 }
 
-START_TEST(hust_is_learned_by_20_seeds)
+START_TEST(hust_is_learned)
 {
 	const char *path = hust(_i);
 
 	if (path)
-		learns(path, IDEAL, 20, 7, 1);
+		learns(path, IDEAL, 2, 7, 1);
 }
 END_TEST
 
-/* 5 % of a full input at this exposure; each device with its own mismatch */
+/* 5 % of a full input at this exposure; each device with its own mismatch. `make accept` has
+ * more crystals, and 20 seeds */
 START_TEST(hust_is_learned_in_spite)
 {
 	static const char *const uris[] = {
@@ -516,7 +510,7 @@ START_TEST(hust_is_learned_in_spite)
 	const char *path = hust(_i % 5);
 
 	if (path)
-		learns(path, uris[_i / 5], 2, 7, least[_i / 5]);
+		learns(path, uris[_i / 5], 1, 7, least[_i / 5]);
 }
 END_TEST
 
@@ -524,7 +518,7 @@ END_TEST
  * layer: who answers without error has seen the tests */
 START_TEST(negative_control)
 {
-	struct psx_dataset *data = letters(11 + (uint64_t)_i, 0.2, 0.2, 40, 10);
+	struct psx_dataset *data = letters_new(11 + (uint64_t)_i, 0.2, 0.2, 40, 10);
 	struct psx_classifier *c = begin(data, NULL);
 	struct psx_device *dev = open_device(IDEAL);
 	const struct psx_epoch *best;
@@ -542,7 +536,7 @@ END_TEST
 
 START_TEST(boxes_and_confusion_add_up)
 {
-	struct psx_dataset *data = letters(8, 0.2, 0.2, 20, 10);
+	struct psx_dataset *data = letters_new(8, 0.2, 0.2, 20, 10);
 	struct psx_classifier *c = begin(data, NULL);
 	struct psx_device *dev = open_device(IDEAL);
 	const struct psx_epoch *epoch = train(c, dev, NULL, data, 3);
@@ -596,7 +590,7 @@ static char *uninterrupted(const struct psx_dataset *data, unsigned int epochs)
 
 START_TEST(loaded_goes_on_to_the_same_bits)
 {
-	struct psx_dataset *data = letters(9, 0.2, 0.2, 20, 5);
+	struct psx_dataset *data = letters_new(9, 0.2, 0.2, 20, 5);
 	char *whole = uninterrupted(data, 5), *parts;
 	struct psx_classifier *c = begin(data, NULL);
 	unsigned int epoch;
@@ -641,7 +635,7 @@ START_TEST(device_removed_in_mid_epoch)
 {
 	/* of 80 * 9 for the inputs, then 400 an epoch */
 	static const unsigned int lives[] = { 100, 720 + 50, 720 + 400 + 7, 720 + 400 + 350 };
-	struct psx_dataset *data = letters(9, 0.2, 0.2, 20, 5);
+	struct psx_dataset *data = letters_new(9, 0.2, 0.2, 20, 5);
 	char *whole = uninterrupted(data, 4), *before, *after;
 	struct psx_classifier *c = begin(data, NULL);
 	struct psx_device *dev = open_device(IDEAL);
@@ -686,7 +680,7 @@ static int give_up_at(void *arg, const char *what, uint64_t done, uint64_t total
 START_TEST(given_up_in_mid_epoch)
 {
 	static uint64_t at = 33;
-	struct psx_dataset *data = letters(9, 0.2, 0.2, 20, 5);
+	struct psx_dataset *data = letters_new(9, 0.2, 0.2, 20, 5);
 	char *whole = uninterrupted(data, 3), *after;
 	struct psx_classifier *c = begin(data, NULL);
 	struct psx_device *dev = open_device(IDEAL);
@@ -711,7 +705,7 @@ END_TEST
 START_TEST(silly_rates_are_said_to_be)
 {
 	static const double rates[] = { 50, 1e4, 1e300 };
-	struct psx_dataset *data = letters(9, 0.2, 0, 20, 5);
+	struct psx_dataset *data = letters_new(9, 0.2, 0, 20, 5);
 	struct psx_classifier *c =
 		begin(data, &(struct psx_classifier_options){ .rate = rates[_i] });
 	struct psx_device *dev = open_device(IDEAL);
@@ -738,7 +732,7 @@ START_TEST(options_out_of_range)
 		{ .rate = -1 }, { .rate = NAN }, { .rate = INFINITY }, { .batch = 65537 },
 		{ .frames = 1025 }, { .epochs = 100001 },
 	};
-	struct psx_dataset *data = letters(9, 0.2, 0, 5, 5), *untested = letters(9, 0, 0, 5, 0);
+	struct psx_dataset *data = letters_new(9, 0.2, 0, 5, 5), *untested = letters_new(9, 0, 0, 5, 0);
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -754,7 +748,7 @@ END_TEST
 
 START_TEST(another_one_is_refused)
 {
-	struct psx_dataset *data = letters(9, 0.2, 0, 5, 5), *other = letters(10, 0.2, 0, 5, 5);
+	struct psx_dataset *data = letters_new(9, 0.2, 0, 5, 5), *other = letters_new(10, 0.2, 0, 5, 5);
 	struct psx_classifier *c = begin(data, NULL);
 	struct psx_device *dev = open_device(REAL), *second = open_device(REAL ",seed=2");
 	struct psx_device *large = open_device("sim:width=6,height=6,scene=flat:0");
@@ -788,10 +782,11 @@ START_TEST(hostile_files)
 		{ "\"batch\":16", "\"batch\":0" },    { "\"rate\":0.5", "\"rate\":-1" },
 		{ "\"seed\":\"0\"", "\"seed\":\"\"" }, { "\"weights\":[[", "\"weights\":[[1.5," },
 		{ "\"codes\":[[", "\"codes\":[[-32768," }, { "[\"H\",", "[" }, { "\"H\"", "7" },
+		{ "\"H\"", "\"\\u001b\"" },
 		{ "\"inputs\"", "\"outputs\"" },      { "psxdet classifier", "psxdet calibration" },
 		{ "\"frames\":1", "\"frames\":1.5" },
 	};
-	struct psx_dataset *data = letters(9, 0.2, 0, 5, 5);
+	struct psx_dataset *data = letters_new(9, 0.2, 0, 5, 5);
 	struct psx_classifier *c = begin(data, NULL), *other;
 	struct psx_device *dev = open_device(IDEAL);
 	struct psx_error err;
@@ -836,6 +831,7 @@ int main(void)
 
 	tcase_add_checked_fixture(data, make_folder, remove_folder);
 	tcase_add_test(data, csv_is_read);
+	tcase_add_test(data, csv_may_be_quoted);
 	tcase_add_loop_test(data, bad_csv_is_refused_by_line, 0, sizeof(bad_csv) / sizeof(bad_csv[0]));
 	tcase_add_test(data, folders_are_labels);
 	tcase_add_test(data, folders_train_and_test);
@@ -846,7 +842,7 @@ int main(void)
 	tcase_add_test(measured, calibrated_outputs_are_nearer);
 	tcase_add_test(measured, zero_weights_are_a_bank);
 	tcase_set_timeout(learned, 120);
-	tcase_add_loop_test(learned, hust_is_learned_by_20_seeds, 0, 5);
+	tcase_add_loop_test(learned, hust_is_learned, 0, 5);
 	tcase_add_loop_test(learned, hust_is_learned_in_spite, 0, 20);
 	tcase_add_loop_test(learned, negative_control, 0, 2);
 	tcase_add_test(learned, boxes_and_confusion_add_up);

@@ -19,9 +19,12 @@ int ctl_wait_for_enter(void)
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
 	char c = '\0';
 
-	while (c != '\n')
-		if (interrupt_poll(&input, 1, -1) < 0 || read(STDIN_FILENO, &c, 1) != 1)
+	while (c != '\n') {
+		if (interrupt_poll(&input, 1, -1) < 0 || read(STDIN_FILENO, &c, 1) != 1) {
+			fputc('\n', stderr); /* where Enter would have done it */
 			return -1;
+		}
+	}
 	return 0;
 }
 

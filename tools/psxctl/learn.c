@@ -6,6 +6,7 @@
 #include "options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,7 +61,8 @@ int learn_begin(struct learn *l, struct ctl *ctl, const char *cal_path)
 	l->rig = (struct psx_classifier_rig){
 		.device = l->dev, .calibration = l->cal, .progress = tell, .arg = l,
 	};
-	if (!(psx_device_get_info(l->dev)->caps & PSX_CAP_SCENE) && isatty(STDIN_FILENO))
+	if (!(psx_device_get_info(l->dev)->caps & PSX_CAP_SCENE) && isatty(STDIN_FILENO) &&
+	    isatty(STDERR_FILENO))
 		l->rig.present = show_by_hand;
 	interrupt_catch();
 	return CTL_OK;
@@ -86,6 +88,32 @@ int learn_parse_size(const char *text, unsigned int *k)
 	return 0;
 }
 
+/* Does a character begin here, of UTF-8? */
+static bool begins(char byte)
+{
+	return (byte & 0xc0) != 0x80;
+}
+
+int learn_cut(const char *label, int characters)
+{
+	int bytes = 0;
+
+	while (label[bytes] && (characters || !begins(label[bytes])))
+		characters -= begins(label[bytes++]);
+	return bytes;
+}
+
+/* In so many columns; left-aligned where negative, as printf() has it */
+static void print_label(const char *label, int width)
+{
+	const int bytes = learn_cut(label, abs(width));
+	int rest = abs(width), i;
+
+	for (i = 0; i < bytes; i++)
+		rest -= begins(label[i]);
+	printf("%*s%.*s%*s", width > 0 ? rest : 0, "", bytes, label, width < 0 ? rest : 0, "");
+}
+
 json_t *learn_confusion_json(const unsigned int *counts, unsigned int classes)
 {
 	json_t *rows = json_array();
@@ -108,11 +136,13 @@ void learn_confusion_print(const struct psx_classifier *c, const unsigned int *c
 	unsigned int label, answer;
 
 	printf("%-14s", "label \\ answer");
-	for (answer = 0; answer < classes; answer++)
-		printf(" %7.7s", psx_classifier_get_label(c, answer));
+	for (answer = 0; answer < classes; answer++) {
+		putchar(' ');
+		print_label(psx_classifier_get_label(c, answer), 7);
+	}
 	putchar('\n');
 	for (label = 0; label < classes; label++) {
-		printf("%-14.14s", psx_classifier_get_label(c, label));
+		print_label(psx_classifier_get_label(c, label), -14);
 		for (answer = 0; answer < classes; answer++)
 			printf(" %7u", counts[label * classes + answer]);
 		putchar('\n');

@@ -27,6 +27,8 @@ void learn_end(struct learn *l);
 /* 3, 5 .. 15 */
 int learn_parse_size(const char *text, unsigned int *k);
 
+/* Bytes of the label's first characters, so many at most */
+int learn_cut(const char *label, int characters);
 /* classes x classes counts as rows of an array; as a table */
 json_t *learn_confusion_json(const unsigned int *counts, unsigned int classes);
 void learn_confusion_print(const struct psx_classifier *c, const unsigned int *counts);
@@ -35,8 +37,10 @@ void learn_confusion_print(const struct psx_classifier *c, const unsigned int *c
 void train_show_epoch(struct ctl *ctl, const struct psx_classifier *c, unsigned int number);
 void train_show_summary(struct ctl *ctl, const struct psx_classifier *c, const char *output);
 
-/* train_plot.c: accuracies by epoch, and the outputs' distributions by epoch and class.
- * -1 with errno; ENOTSUP: built without cairo */
+/* train_plot.c: was it built with cairo? */
+bool train_can_plot(void);
+/* Accuracies by epoch, and the outputs' distributions by epoch and class.
+ * -1 with errno */
 int train_plot(const struct psx_classifier *c, const char *path);
 
 #endif

@@ -3,11 +3,14 @@
 #include "learn.h"
 #include "options.h"
 
+#include "../../lib/error.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char doc[] =
 	"Train a classifier with the detector in the loop.\v"
@@ -197,8 +200,7 @@ static int plot(const struct arguments *a, const struct psx_classifier *c)
 {
 	if (!a->plot || !psx_classifier_get_info(c)->epochs || !train_plot(c, a->plot))
 		return CTL_OK;
-	return ctl_fail(a->ctl, "%s: %s", a->plot,
-			errno == ENOTSUP ? "built without cairo" : strerror(errno));
+	return ctl_fail(a->ctl, "%s: %s", psx_error_path(a->plot), strerror(errno));
 }
 
 /* Data, and the classifier that is new or goes on; an exit code */
@@ -211,7 +213,6 @@ static int prepare(struct arguments *a, struct learn *l)
 		return ctl_fail(a->ctl, "%s", err.message);
 	if (a->resume) {
 		l->classifier = psx_classifier_load(a->resume, &err);
-		a->output = a->output ? a->output : a->resume;
 	} else {
 		l->classifier = psx_classifier_new(l->data, &a->options, &err);
 	}
@@ -220,9 +221,11 @@ static int prepare(struct arguments *a, struct learn *l)
 				   ctl_fail(a->ctl, "%s: %s", a->data, err.message);
 	if (a->resume && a->options.epochs)
 		(void)psx_classifier_set_epochs(l->classifier, a->options.epochs);
-	if (psx_classifier_check(l->classifier, &l->rig, l->data, &err))
-		return ctl_fail(a->ctl, "%s", err.message);
-	return CTL_OK;
+	if (!psx_classifier_check(l->classifier, &l->rig, l->data, &err))
+		return CTL_OK;
+	if (a->resume && err.code == EXDEV)
+		return ctl_fail(a->ctl, "%s: %s", psx_error_path(a->resume), err.message);
+	return ctl_fail(a->ctl, "%s", err.message);
 }
 
 static int run(struct arguments *a)
@@ -249,6 +252,20 @@ static int run(struct arguments *a)
 	return code;
 }
 
+/* Before all work: can be written what is to be, and not over what is read? */
+static int check_files(const struct arguments *a)
+{
+	struct stat data, output;
+
+	if (a->output && !stat(a->data, &data) && !stat(a->output, &output) &&
+	    data.st_dev == output.st_dev && data.st_ino == output.st_ino)
+		return ctl_fail(a->ctl, "%s: it is the data set", psx_error_path(a->output));
+	if (a->plot && !train_can_plot())
+		return ctl_fail(a->ctl, "--plot: built without cairo");
+	return ctl_can_write(a->ctl, a->output) == CTL_OK ? ctl_can_write(a->ctl, a->plot) :
+							       CTL_FAILED;
+}
+
 int verb_train(struct ctl *ctl, int argc, char **argv)
 {
 	const struct argp argp = {
@@ -262,5 +279,6 @@ int verb_train(struct ctl *ctl, int argc, char **argv)
 		return ctl_usage(ctl, "name a data set: a CSV file or a folder");
 	if (a.resume && a.begins)
 		return ctl_usage(ctl, "%s does not go with --resume, which keeps it", a.begins);
-	return run(&a);
+	a.output = a.output ? a.output : a.resume;
+	return check_files(&a) == CTL_OK ? run(&a) : CTL_FAILED;
 }

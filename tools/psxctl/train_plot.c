@@ -7,6 +7,11 @@
 
 #ifndef PSX_HAVE_CAIRO
 
+bool train_can_plot(void)
+{
+	return false;
+}
+
 int train_plot(const struct psx_classifier *c, const char *path)
 {
 	(void)c;
@@ -198,10 +203,11 @@ static void draw_class(cairo_t *cr, const struct panel *p, const struct columns 
 	const unsigned int shown = classes < MOST_CLASSES ? classes : MOST_CLASSES;
 	const double step = fmin(column_width(x) * 0.85 / shown, 30);
 	unsigned int column, n;
-	char title[128];
+	const char *name = psx_classifier_get_label(c, label);
+	char title[512];
 
-	(void)snprintf(title, sizeof(title), "outputs for test samples of %.60s",
-		       psx_classifier_get_label(c, label));
+	(void)snprintf(title, sizeof(title), "outputs for test samples of %.*s", learn_cut(name, 60),
+		       name);
 	draw_axes(cr, p, x, title);
 	for (column = 0; column < x->count; column++) {
 		const struct psx_box *boxes =
@@ -215,11 +221,14 @@ static void draw_class(cairo_t *cr, const struct panel *p, const struct columns 
 
 static void draw_legend(cairo_t *cr, const struct psx_classifier *c, unsigned int shown)
 {
-	char words[32];
+	char words[64];
 	unsigned int n;
 
+	grey(cr, 0.2);
+	plot_text(cr, LEFT, 26, 0, "outputs:");
 	for (n = 0; n < shown; n++) {
-		const double at = LEFT + 120 * n;
+		const char *label = psx_classifier_get_label(c, n);
+		const double at = LEFT + 80 + 115 * n;
 
 		colour(cr, n, 0.65);
 		cairo_rectangle(cr, at, 14, 20, 14);
@@ -228,7 +237,7 @@ static void draw_legend(cairo_t *cr, const struct psx_classifier *c, unsigned in
 		cairo_set_line_width(cr, 1);
 		cairo_stroke(cr);
 		grey(cr, 0.2);
-		(void)snprintf(words, sizeof(words), "output %.9s", psx_classifier_get_label(c, n));
+		(void)snprintf(words, sizeof(words), "%.*s", learn_cut(label, 8), label);
 		plot_text(cr, at + 26, 26, 0, words);
 	}
 }
@@ -253,6 +262,11 @@ static struct panel range_of(const struct psx_classifier *c, unsigned int shown)
 	p.high += n ? 1 : 0.05 * (p.high - p.low);
 	p.low -= n ? 1 : 0.05 * (p.high - p.low);
 	return p;
+}
+
+bool train_can_plot(void)
+{
+	return true;
 }
 
 int train_plot(const struct psx_classifier *c, const char *path)
