@@ -161,7 +161,7 @@ demo: setup-build
 lint: setup-lint
 	@scripts/lint $(BUILD)
 
-$(BUILD)/bench: $(call obj,$(filter-out tests/bench/accept.c,$(wildcard tests/bench/*.c))) $(LIB_A)
+$(BUILD)/bench: $(call obj,$(filter-out tests/bench/accept%.c,$(wildcard tests/bench/*.c))) $(LIB_A)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(BENCH_PKGS)) $(LIB_LIBS) -o $@
 
 bench: setup-bench
@@ -169,7 +169,7 @@ bench: setup-bench
 	@$(BUILD)/bench
 
 # The physics of a calibrated detector, with the images of the folder PSX_IMAGES
-$(BUILD)/accept: $(call obj,tests/bench/accept.c) $(LIB_A)
+$(BUILD)/accept: $(call obj,$(wildcard tests/bench/accept*.c) tests/unit/letters.c) $(LIB_A)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
 
 accept: setup-build

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Physics of a calibrated detector beside what is wanted of it: what is left of a
- * flat scene, effective pixels of radiographs, saturation, noise. Through the
- * library alone, on models that know nothing of it. Images are those of the folder
- * PSX_IMAGES; without it a phantom. Ends with 1 when a bound is missed.
+ * flat scene, effective pixels of radiographs, saturation, noise, letters learned. Through
+ * the library alone, on models that know nothing of it. Images are those of the folder
+ * PSX_IMAGES; without it phantoms. Ends with 1 when a bound is missed.
  */
 #include <errno.h>
 #include <math.h>
@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "accept.h"
 
 #define SEEDS	    5
 #define THRESHOLD   8
@@ -22,14 +24,13 @@
 
 static bool missed;
 
-static _Noreturn void die(const char *message)
+_Noreturn void die(const char *message)
 {
 	(void)fprintf(stderr, "accept: %s\n", message);
 	exit(2);
 }
 
-/* A bound, and whether it was kept */
-static const char *verdict(bool good)
+const char *verdict(bool good)
 {
 	if (!good)
 		missed = true;
@@ -51,7 +52,7 @@ static struct psx_device *open_model(uint32_t width, uint32_t height, double mis
 	return dev;
 }
 
-static struct psx_calibration *calibrate(struct psx_device *dev)
+struct psx_calibration *calibrate(struct psx_device *dev)
 {
 	struct psx_error err = { 0 };
 	struct psx_calibration *cal = psx_calibration_run(dev, NULL, &err);
@@ -355,6 +356,7 @@ int main(void)
 	flat_scenes(kernel);
 	noise();
 	pictures(kernel);
+	classifiers();
 	psx_kernel_free(kernel);
 	puts(missed ? "\na bound was missed" : "\nall bounds are kept");
 	return missed;
