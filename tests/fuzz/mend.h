@@ -15,6 +15,10 @@ void mend_file(uint8_t *p, size_t length);
  * Returns its length; what is no JSON stays. */
 size_t mend_calibration(uint8_t *data, size_t size, size_t most, unsigned int seed);
 
+/* JSON with another value somewhere, up to `most` bytes. Returns its length; what is no
+ * JSON stays. */
+size_t mend_classifier(uint8_t *data, size_t size, size_t most, unsigned int seed);
+
 /* libFuzzer's, and what a fuzzer offers it */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);

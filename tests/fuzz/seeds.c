@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Inputs to start from: seeds FRAME_FOLDER FILE_FOLDER CALIBRATION_FOLDER VECTOR.hex...
- * Payloads of the vectors and of small frames of every kind, and a file of each, the
- * noisy ones with masks. Calibrations with and without border, nulls and defects.
+ * Inputs to start from: seeds FRAME_FOLDER FILE_FOLDER CALIBRATION_FOLDER DATASET_FOLDER
+ * CLASSIFIER_FOLDER VECTOR.hex... Payloads of the vectors and of small frames of every
+ * kind, and a file of each, the noisy ones with masks. Calibrations with and without
+ * border, nulls and defects. Data sets, and what an epoch or two make of them.
  */
 #include <calibration.h>
 #include <frame.h>
@@ -133,14 +134,63 @@ static void save_calibration(const char *folder, const char *name, struct psx_ge
 	psx_kernel_free(kernel);
 }
 
+/* A data set of 3 x 3 or 5 x 5, in text */
+static void save_dataset(const char *path, unsigned int k, unsigned int samples)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f)
+		exit(1);
+	(void)fprintf(f, "# seed\nsplit,\"label\"");
+	for (unsigned int i = 0; i < k * k; i++)
+		(void)fprintf(f, ",p%u%u", i / k, i % k);
+	for (unsigned int n = 0; n < samples; n++) {
+		(void)fprintf(f, "\n%s,%s", n % 3 == 2 ? "test" : "train", n % 2 ? "a" : "\"b, \"\"c\"\"\"");
+		for (unsigned int i = 0; i < k * k; i++)
+			(void)fprintf(f, ",%u", (n + i) % 2 ? 4095 - n : i);
+	}
+	if (fclose(f))
+		exit(1);
+}
+
+static void save_classifier(const char **folders, unsigned int k, unsigned int samples,
+			    unsigned int epochs)
+{
+	struct psx_classifier_rig rig = { .device = NULL };
+	struct psx_classifier *c;
+	struct psx_dataset *data;
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/set-%u-%u", folders[0], k, samples);
+	save_dataset(path, k, samples);
+	data = psx_dataset_load(path, 0, NULL);
+	c = data ? psx_classifier_new(data, NULL, NULL) : NULL;
+	(void)snprintf(path, sizeof(path), "sim:profile=ideal,width=%u,height=%u,scene=flat:0", k, k);
+	rig.device = psx_device_open(path, NULL);
+	if (!c || !rig.device)
+		exit(1);
+	while (epochs--)
+		if (psx_classifier_train(c, &rig, data, NULL))
+			exit(1);
+	(void)snprintf(path, sizeof(path), "%s/model-%u-%u", folders[1], k, samples);
+	if (psx_classifier_save(c, path, NULL))
+		exit(1);
+	psx_classifier_free(c);
+	psx_dataset_free(data);
+	psx_device_close(rig.device);
+}
+
 int main(int argc, char **argv)
 {
-	if (argc < 4)
+	if (argc < 6)
 		return 2;
+	save_classifier((const char **)argv + 4, 3, 4, 1);
+	save_classifier((const char **)argv + 4, 3, 9, 2);
+	save_classifier((const char **)argv + 4, 5, 4, 0);
 	save_calibration(argv[3], "plain", (struct psx_geometry){ 7, 6, 0 }, 0);
 	save_calibration(argv[3], "null", (struct psx_geometry){ 6, 7, 0 }, 3);
 	save_calibration(argv[3], "border", (struct psx_geometry){ 9, 8, 1 }, 5);
-	for (int i = 4; i < argc; i++)
+	for (int i = 6; i < argc; i++)
 		save_vector(argv + 1, argv[i]);
 	for (unsigned int bits = 1; bits <= 15; bits += 2) {
 		for (unsigned int both = 0; both <= 1; both++) {
