@@ -203,6 +203,9 @@ int psx_start(struct psx_device *psx, struct psxdet_start *start)
 		return error;
 	mutex_lock(&psx->service);
 	psx_service(psx);
+	error = -ENODEV;
+	if (psx->leaving)
+		goto end;
 	error = -EBUSY;
 	if (psx->running)
 		goto end;
