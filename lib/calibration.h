@@ -55,6 +55,11 @@ void psx_calibration_fit(struct psx_calibration *cal, const struct psx_points *p
 int psx_calibration_judge(struct psx_calibration *cal, const struct psx_points *points,
 			  struct psx_error *err);
 
+/* calibration_apart.c: headroom so small that neighbours of the largest weights, one of
+ * each sign, are no more than that apart; ENOMEM */
+int psx_calibration_keep_near(struct psx_calibration *cal, double most_volts,
+			      struct psx_error *err);
+
 /* calibration_beam.c: a bank of one bias on all sub-pixels that see, k = 1 */
 struct psx_bank *psx_beam_bank(const struct psx_geometry *geometry, double volts,
 			       struct psx_error *err);

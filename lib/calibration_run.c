@@ -239,7 +239,9 @@ static int run_it(struct run *run)
 	if (failed)
 		return -1;
 	psx_calibration_fit(run->cal, points);
-	if (psx_calibration_judge(run->cal, points, &run->dev->error))
+	if (psx_calibration_judge(run->cal, points, &run->dev->error) ||
+	    psx_calibration_keep_near(
+		    run->cal, run->dev->transport->info.max_neighbour_mv / 1e3, &run->dev->error))
 		return -1;
 	run->cal->exposure_ns = run->settings.exposure_ns;
 	run->cal->info.id = id_of(run->cal);

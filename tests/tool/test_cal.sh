@@ -16,6 +16,10 @@ ok 'cal run --json' is "$(json biases)/$(json frames)/$(json kernel)" 9/2/sobel-
 # awk exits 0 when the null made a flat beam flatter
 ok 'the null is of use' awk -v b="$(json before_rms)" -v a="$(json after_rms)" 'BEGIN { exit !(a < b) }'
 
+# Without regard to it +1 beside -1 would take 171.2 V there, and the board has 170
+run -d sim:profile=cmos32,seed=6 cal run -k sobel-y -o near.json -q
+ok 'neighbours of unlike sign stay as near as the board allows' exits 0
+
 run cal show cal.json
 ok 'cal show: whose' says '^calibration  [0-9a-f]* of sim-real'
 ok 'cal show: nulls' says '^nulled *laplacian (scan), log (scan)$'
