@@ -131,6 +131,11 @@ PSX_API const double *psx_kernel_get_weights(const struct psx_kernel *kernel);
 
 /* ------------------------------------------------------------- sensor -- */
 
+/** What the open beam gives a sub-pixel of weight 1 in 1 s: grey levels, and of what
+ * dose rate in uGy/s. */
+#define PSX_NOMINAL_LEVEL 4095.0
+#define PSX_NOMINAL_RATE  494.0
+
 /**
  * Bias in volts that gives `weight` on a nominal sub-pixel: inverse of the
  * Hecht response (Pang et al. 2024, eq. of the sensitivity; docs/sensor.md).
@@ -661,21 +666,30 @@ PSX_API int psx_device_trigger(struct psx_device *dev);
 struct psx_region {
 	uint32_t x, y, width, height;
 };
+/** ERANGE when it is not inside the sensor. */
+PSX_API int psx_device_check_region(struct psx_device *dev, const struct psx_region *region);
 
 /** A detector as a dosimeter: all sub-pixels of a region at one bias, each read by
  * itself. */
 struct psx_probe;
 
-/** What a light makes of it, over the region's sub-pixels that can be read; in grey
- * levels: 4095 are 494 uGy at weight 1. May grow at its end. */
+/**
+ * What a light makes of it, in grey levels: 4095 are 494 uGy at weight 1. `signal` is a
+ * mean over sub-pixels and exposures, less darkness; `noise` is that of one sub-pixel in
+ * one exposure. Of both, the same sub-pixels are left out.
+ */
 struct psx_reading {
-	double signal; /**< mean; negative for reverse bias */
-	double noise;  /**< standard deviation of one sub-pixel from exposure to exposure; NaN of
-			* a single one */
-	double spread; /**< standard deviation from sub-pixel to sub-pixel */
-	double dark;   /**< mean dark level that was taken off */
-	size_t used, clipped; /**< sub-pixels: counted; at the ADC's end, or dark beyond the
-			       * offset DAC, and left out */
+	double signal;	    /**< negative for reverse bias */
+	double error;	    /**< standard error of it, by the noise of this light */
+	double noise;	    /**< standard deviation from exposure to exposure; NaN of a single one */
+	double noise_error; /**< standard error of the noise */
+	double spread;	    /**< standard deviation from sub-pixel to sub-pixel */
+	double dark;	    /**< mean dark level that was taken off */
+	double dark_error;  /**< of that: all readings at one setting have it in common */
+	size_t used;	    /**< sub-pixels */
+	size_t clipped;	    /**< at the ADC's end in this light, and left out: the rest is no
+			     * fair sample */
+	size_t blind;	    /**< dark beyond the offset DAC, and left out */
 };
 
 /** The mean over the region in one exposure. */
@@ -700,16 +714,24 @@ PSX_API void psx_probe_set_progress(struct psx_probe *probe, psx_progress progre
 /**
  * From here on: bias in volts, -100..100; exposure; gain 1, 2 .. 128. Takes `frames`
  * exposures in the dark (0 = 16), whose mean is taken off what follows; where this
- * probe was set so before, what it saw then is used. EINVAL; errors as
- * psx_device_zero().
+ * probe was set so before, with as many or more, what it saw then is used. EINVAL; errors as
+ * psx_device_zero(), ERANGE where no sub-pixel's dark current can be taken off.
  */
 PSX_API int psx_probe_set(struct psx_probe *probe, double volts, uint64_t exposure_ns,
 			  unsigned int pga, unsigned int frames);
 /** `frames` exposures (1..1024), shutter as said. `samples` (may be NULL) gets one for
- * each. EINVAL before psx_probe_set(); errors as psx_acquisition_next(). */
+ * each; they can't leave out what clips later, so ERANGE where something does. EINVAL
+ * before psx_probe_set(); errors as psx_acquisition_next(). */
 PSX_API int psx_probe_expose(struct psx_probe *probe, enum psx_shutter shutter,
 			     unsigned int frames, struct psx_reading *reading,
 			     struct psx_sample *samples);
+/**
+ * The highest gain for this light, by a look at it and at darkness at a gain of 1: the
+ * largest signal and six times the noise fit into the ADC. ERANGE when the light is
+ * beyond it even so. psx_probe_set() comes next.
+ */
+PSX_API int psx_probe_choose_pga(struct psx_probe *probe, double volts, uint64_t exposure_ns,
+				 enum psx_shutter shutter, unsigned int *pga);
 /** Levels of the last exposures and dark levels, by sub-pixel of the region, row by row;
  * NaN where it can't be read. */
 PSX_API const float *psx_probe_get_levels(const struct psx_probe *probe);
@@ -790,28 +812,33 @@ PSX_API void psx_sweep_get_balance(const struct psx_sweep *sweep, struct psx_bal
 
 /** One dose rate of a series. */
 struct psx_dose_point {
-	double rate;    /**< uGy/s */
-	double seconds; /**< of the exposure */
-	double signal, noise; /**< levels, as in struct psx_reading */
+	double rate;      /**< uGy/s */
+	double seconds;   /**< of the exposure */
+	struct psx_reading reading;
 	double deviation; /**< from the line; filled in by psx_range_find() */
+	unsigned int pga; /**< points of one exposure and gain share their darkness */
 	bool inside;      /**< of the range; filled in, too */
 };
 
-/** The linear range of a series: where the signal is within +-`tolerance` of a line
- * through zero, and at least `snr` times its noise, without a gap. */
+/** The linear range of a series: where the signal, a mean, is within +-`tolerance` of a
+ * line through zero, and at least `snr` times the noise of one sub-pixel in one exposure. */
 struct psx_range {
-	double sensitivity; /**< of the line, levels per uGy; signed as the signal */
-	double least, most; /**< uGy/s; between points the deviation is interpolated */
-	bool least_open, most_open; /**< the series ended before the range did */
-	double db;	    /**< 20 log10(most / least) */
-	double deviation;   /**< largest |deviation| inside */
-	size_t inside;	    /**< points */
+	struct psx_estimate sensitivity; /**< of the line, levels per uGy; signed as the signal */
+	struct psx_estimate least, most; /**< uGy/s */
+	bool least_open, most_open;	 /**< the series ended before the range did */
+	struct psx_estimate db;		 /**< 20 log10(most / least) */
+	double deviation;		 /**< largest |deviation| inside */
+	size_t inside;			 /**< points */
 };
 
 /**
  * Find it. `points` have rising rates; the line is the mean signal per dose where that changes least
- * over a decade. `tolerance` 0 = 0.05, `snr` 0 = 3. EINVAL: fewer than 3 points, or no
- * rising rates; ENODATA: none is good enough.
+ * over a decade, and what the bends at both ends take even there. An end is where points are out by more than their errors allow, and by a
+ * power of the rate fitted to those about it: one outlier does not cut the range. Errors
+ * are those of repeating the series, with the errors of the readings; that of the
+ * sensitivity, but not of the others, has the spread over sub-pixels in it. `tolerance`
+ * 0 = 0.05, `snr` 0 = 3. EINVAL: fewer than 3 points, or no rising rates; ENODATA: none is
+ * good enough; ENOMEM.
  */
 PSX_API int psx_range_find(struct psx_dose_point *points, size_t count, double tolerance, double snr,
 			   struct psx_range *range);
@@ -833,7 +860,8 @@ struct psx_stability {
 	double mean, noise; /**< levels; noise about the drift */
 	struct psx_estimate drift; /**< of the mean an hour, least squares; spread is 0 */
 };
-/** EINVAL for fewer than three samples. */
+/** EINVAL for fewer than three samples, ENODATA when the mean is less than five times the
+ * noise: there is nothing that could drift. */
 PSX_API int psx_stability_find(const struct psx_sample *samples, size_t count,
 			       struct psx_stability *stability);
 

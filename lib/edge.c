@@ -94,10 +94,11 @@ int psx_stability_find(const struct psx_sample *samples, size_t count,
 	for (i = 0; i < count; i++)
 		squares += pow(samples[i].signal - sum - slope * (samples[i].seconds - seconds), 2);
 	*stability = (struct psx_stability){
-		.mean = sum,
-		.noise = sqrt(squares / (double)(count - 2)),
-		.drift.value = HOUR * slope / sum,
+		.mean = sum, .noise = sqrt(squares / (double)(count - 2)),
 	};
+	if (!(fabs(sum) > LEAST_STEP * stability->noise))
+		return fail(ENODATA);
+	stability->drift.value = HOUR * slope / sum;
 	stability->drift.error = fabs(HOUR * stability->noise / sqrt(xx) / sum);
 	return 0;
 }

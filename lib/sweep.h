@@ -6,9 +6,6 @@
 
 #include <psxdet.h>
 
-#define PSX_NOMINAL_RATE  494.0 /* uGy/s */
-#define PSX_NOMINAL_LEVEL 4095.0 /* of it, for 1 s, at weight 1 */
-
 struct psx_sweep {
 	struct psx_region region;
 	size_t count; /* sub-pixels */

@@ -56,6 +56,38 @@ ok 'real first' near "$(json db)" 106 0.3
 ok 'every point of both in the table' is "$(($(wc -l <ldr.csv) - 1))" "$(grep -c '"rate":' out)"
 ok 'sensitivity at -73 V' near "$(value sensitivity)" -360.5 4
 ok 'the limit is three times the read noise' near "$(value limit_ugy)" 0.0181 0.001
+run -d "$uri,read_noise=10" ldr --json
+ok 'much noise ends it where three times that is reached' near "$(value db)" 98.97 0.1
+run -d "$uri" ldr --bias 95 -q
+ok 'dark current beyond the offset DAC: a shorter exposure' says 'range  *106.* in 1 s\|in 1 s$'
+# The stated error holds: of 10 seeds, 1 sigma 6.8 times; --steps 5 to be quick
+one=0 two=0
+for seed in 1 2 3 4 5 6 7 8 9 10; do
+	run -d "$uri,seed=$seed" ldr --json --exposure 1s --steps 5
+	near "$(value db)" 106 "$(value db_error)" && one=$((one + 1))
+	near "$(value db)" 106 "$(awk -v e="$(value db_error)" 'BEGIN { print 2 * e }')" && two=$((two + 1))
+done
+ok "1 sigma: $one of 10" test $one -ge 4
+ok "2 sigma: $two of 10" test $two -ge 8
+run -d "$uri" ldr --json --steps 5 -o part.csv --beside "$uri,interlock_at=30"
+ok 'another that breaks off' refuses 1 'interlock'
+ok 'leaves the first' is "$(grep -c '"db":' out)" 1
+ok 'in the table, too' test "$(wc -l <part.csv)" -gt 30
+run -d "$uri" ldr --json --beside sim:profile=none
+ok 'another that is none, before anything is done' test "$(wc -c <out)" = 0
+"$psxctl" -d "$uri" ldr --json --steps 5 -o part.csv --beside "sim:width=256,height=256,scene=flat:0" \
+	>out 2>err &
+pid=$!
+until grep -q '"db":' out || ! kill -0 $pid 2>/dev/null; do sleep 0.02; done
+kill -INT $pid
+wait $pid
+status=$?
+ok 'a signal' refuses 1 'what was measured is kept'
+ok 'keeps it' test "$(wc -l <part.csv)" -gt 30
+run -d "$uri" ldr --pixel 1,2 --region 1,2,3x3
+ok 'a pixel and a region' refuses 2 '--pixel and --region'
+run -d "$uri" ldr --pixel 16,3
+ok 'a pixel outside: before the rails' refuses 1 'not inside 16 x 16'
 run -d "$uri" ldr --from 10 --to 1000 -q
 ok 'a series inside the range says so' says '> .* dB'
 run -d sim:profile=ideal,width=8,height=8,scene=flat:0 ldr --json
@@ -73,6 +105,13 @@ ok 'three falls' is "$(grep -c '"edge":"fall"' out)" 3
 ok 'as fast as a sample: settling and exposure' near "$(json seconds)" 0.011 0.0001
 ok 'every sample in the table' is "$(wc -l <it.csv)" 141
 ok 'lit at weight -1, 10 ms' near "$(value mean)" -40.95 0.5
+run -d "$uri,read_noise=10" it -q
+ok 'much noise' exits 0
+run -d "$uri,profile=ideal" it --bias 0 --json
+ok 'no signal is nothing that could drift' refuses 1 'no signal above its noise'
+ok 'and no number' test "$(grep -c drift_hour out)" = 0
+run -d "$uri,dose_rate=2000" it --exposure 1s -q
+ok 'a beam that is beyond the ADC' refuses 1 'beyond the ADC'
 run -d "$uri,interlock_at=1.2" it -q
 ok 'an interlock that opens' refuses 1 'interlock'
 ok 'leaves nothing' is "$(ls -A | grep -c '^\.')" 0

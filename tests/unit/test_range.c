@@ -19,8 +19,10 @@ static size_t make_series(struct psx_dose_point *points, double a, double b, dou
 		const double rate = 0.01 * pow(10, (double)i / STEPS);
 
 		points[count++] = (struct psx_dose_point){
-			.rate = rate, .seconds = 0.5, .noise = noise,
-			.signal = -8 * 0.5 * rate * rate / (rate + a) / (1 + pow(rate / b, 4)),
+			.rate = rate, .seconds = 0.5,
+			.reading = {
+				.signal = -8 * 0.5 * rate * rate / (rate + a) / (1 + pow(rate / b, 4)),
+				.noise = noise },
 		};
 	}
 	return count;
@@ -34,16 +36,16 @@ static void check_range(double least, double most)
 	size_t i;
 
 	ck_assert_int_eq(psx_range_find(points, count, 0, 0, &range), 0);
-	ck_assert_double_eq_tol(range.db, 20 * log10(most / least), 0.1);
-	ck_assert_double_eq_tol(range.least / least, 1, 0.01);
-	ck_assert_double_eq_tol(range.most / most, 1, 0.005);
-	ck_assert_double_eq_tol(range.sensitivity, -8, 0.01);
+	ck_assert_double_eq_tol(range.db.value, 20 * log10(most / least), 0.02);
+	ck_assert_double_eq_tol(range.least.value / least, 1, 0.01);
+	ck_assert_double_eq_tol(range.most.value / most, 1, 0.005);
+	ck_assert_double_eq_tol(range.sensitivity.value, -8, 0.001);
 	ck_assert(!range.least_open && !range.most_open);
 	ck_assert_double_le(range.deviation, 0.05);
 	ck_assert_double_gt(range.deviation, 0.03);
 	for (i = 0; i < count; i++)
 		ck_assert_int_eq(points[i].inside,
-				 points[i].rate > range.least && points[i].rate < range.most);
+				 points[i].rate > range.least.value && points[i].rate < range.most.value);
 }
 
 START_TEST(range_is_found)
@@ -62,13 +64,13 @@ START_TEST(noise_ends_it)
 	struct psx_range range;
 
 	ck_assert_int_eq(psx_range_find(points, count, 0, 0, &range), 0);
-	/* 4 r = 3.6 at r = 0.9: the first point of the series above is 1 */
-	ck_assert_double_eq_tol(range.least, 1, 0.001);
+	/* 4 r = 3.6 at r = 0.9 */
+	ck_assert_double_eq_tol(range.least.value, 0.9, 0.001);
 	ck_assert(!range.least_open);
 	ck_assert(range.most_open);
-	ck_assert_double_eq_tol(range.most, 1e5, 1);
+	ck_assert_double_eq_tol(range.most.value, 1e5, 1);
 	ck_assert_int_eq(psx_range_find(points, count, 0, 6, &range), 0);
-	ck_assert_double_eq_tol(range.least, 1.995, 0.001);
+	ck_assert_double_eq_tol(range.least.value, 1.8, 0.001);
 }
 END_TEST
 
@@ -85,6 +87,143 @@ START_TEST(series_that_are_none)
 	points[7].rate = points[6].rate;
 	ck_assert_int_eq(psx_range_find(points, count, 0, 0, &range), -1);
 	ck_assert_int_eq(errno, EINVAL);
+}
+END_TEST
+
+/* Out by more than its error allows, or only by chance */
+START_TEST(one_outlier_cuts_nothing)
+{
+	struct psx_dose_point points[DECADES * STEPS + 1];
+	const size_t count = make_series(points, 0.165 / 19, 32920 * pow(19, 0.25), 1e-6);
+	struct psx_range range;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		points[i].reading.error = 0.01 * fabs(points[i].reading.signal);
+	points[25].reading.signal *= 0.93;
+	ck_assert_int_eq(psx_range_find(points, count, 0, 0, &range), 0);
+	ck_assert_double_eq_tol(range.db.value, 106, 0.2);
+	ck_assert(points[25].inside);
+	ck_assert_double_gt(range.deviation, 0.06);
+	points[25].reading.error *= 0.1;
+	ck_assert_int_eq(psx_range_find(points, count, 0, 0, &range), 0);
+	ck_assert_double_gt(range.least.value, points[24].rate);
+	ck_assert_double_lt(range.least.value, points[26].rate);
+}
+END_TEST
+
+static double noise(uint64_t *random)
+{
+	double sum = -6;
+	int i;
+
+	for (i = 0; i < 12; i++)
+		sum += (double)(unit_random(random) >> 11) * 0x1p-53;
+	return sum;
+}
+
+/* Series with errors of a known size, darkness that all have in common, and an end by the
+ * line or by noise: stated errors hold as often as they should, that of the
+ * line more often: which decade is straightest is chance. Of 60, 1 sigma are 41 +- 3.6 */
+static void check_errors(double read_noise, double least)
+{
+	struct psx_dose_point points[DECADES * STEPS + 1];
+	uint64_t random = 7;
+	int round, one = 0, two = 0, line = 0;
+
+	for (round = 0; round < 60; round++) {
+		const size_t count =
+			make_series(points, 0.165 / 19, 32920 * pow(19, 0.25), read_noise);
+		const double dark = noise(&random);
+		struct psx_range range;
+		size_t i;
+
+		for (i = 0; i < count; i++) {
+			struct psx_reading *r = &points[i].reading;
+
+			r->error = 3e-3;
+			r->dark_error = 2e-3;
+			r->noise_error = 0.02 * read_noise;
+			r->signal += r->error * noise(&random) + r->dark_error * dark;
+			r->noise += r->noise_error * noise(&random);
+		}
+		ck_assert_int_eq(psx_range_find(points, count, 0, 0, &range), 0);
+		one += fabs(range.least.value - least) < range.least.error;
+		two += fabs(range.least.value - least) < 2 * range.least.error;
+		line += fabs(range.sensitivity.value + 8) < range.sensitivity.error;
+		ck_assert_double_eq_tol(range.db.error, 20 / M_LN10 * range.least.error / least,
+					0.3 * range.db.error);
+	}
+	ck_assert_msg(one >= 27 && one <= 55, "%d of 60 within 1 sigma", one);
+	ck_assert_msg(two >= 51, "%d of 60 within 2 sigma", two);
+	ck_assert_msg(line >= 27, "line: %d of 60 within 1 sigma", line);
+}
+
+START_TEST(errors_cover)
+{
+	check_errors(1e-6, 0.165);
+	check_errors(0.5, 0.3835); /* 4 r^2 / (r + 0.165 / 19) = 1.5 */
+}
+END_TEST
+
+/* A probe of a model with much noise: what the ADC would cut off is not left out */
+START_TEST(probe_leaves_room_for_noise)
+{
+	struct psx_device *dev =
+		psx_device_open("sim:width=16,height=16,scene=flat:0,read_noise=20", NULL);
+	struct psx_probe *probe = psx_probe_new(dev, NULL, NULL);
+	struct psx_reading r;
+	struct psx_sample samples[8];
+	unsigned int pga = 0;
+
+	ck_assert_ptr_nonnull(probe);
+	ck_assert_int_eq(psx_probe_choose_pga(probe, -73, 10000000, PSX_SHUTTER_BEAM, &pga), 0);
+	ck_assert_uint_le(pga, 32);
+	ck_assert_uint_ge(pga, 8);
+	ck_assert_int_eq(psx_probe_set(probe, -73, 10000000, pga, 64), 0);
+	ck_assert_int_eq(psx_probe_expose(probe, PSX_SHUTTER_BEAM, 32, &r, NULL), 0);
+	ck_assert_uint_eq(r.used, 256);
+	ck_assert_uint_eq(r.clipped + r.blind, 0);
+	ck_assert_double_eq_tol(r.noise, 20, 5 * r.noise_error);
+	ck_assert_double_eq_tol(r.error, 20 / sqrt(256 * 32), 0.02);
+	ck_assert_double_eq_tol(r.dark_error, 20 / sqrt(256 * 64), 0.02);
+	ck_assert_double_eq_tol(r.signal, -40.95, 4 * hypot(0.15, hypot(r.error, r.dark_error)));
+
+	/* At too high a gain half of it is noise and clips: counted, or an error */
+	ck_assert_int_eq(psx_probe_set(probe, -73, 10000000, 128, 4), 0);
+	ck_assert_int_eq(psx_probe_expose(probe, PSX_SHUTTER_BEAM, 8, &r, NULL), 0);
+	ck_assert_uint_gt(r.clipped, 0);
+	ck_assert_uint_eq(r.used + r.clipped + r.blind, 256);
+	ck_assert_int_eq(psx_probe_expose(probe, PSX_SHUTTER_BEAM, 8, &r, samples), -1);
+	ck_assert_int_eq(errno, ERANGE);
+	psx_probe_free(probe);
+	psx_device_close(dev);
+}
+END_TEST
+
+/* Levels, samples and noise are of the same sub-pixels: one has a dark current that
+ * nothing takes off */
+START_TEST(probe_leaves_the_same_out)
+{
+	struct psx_device *dev = psx_device_open(
+		"sim:width=8,height=8,scene=flat:0,hot=3,mismatch=0,photons=1e6", NULL);
+	struct psx_probe *probe = psx_probe_new(dev, NULL, NULL);
+	struct psx_sample samples[16];
+	struct psx_reading r;
+	double mean = 0;
+	int i;
+
+	ck_assert_int_eq(psx_probe_set(probe, -73, 1000000000, 1, 0), 0);
+	ck_assert_int_eq(psx_probe_expose(probe, PSX_SHUTTER_BEAM, 16, &r, samples), 0);
+	ck_assert_uint_eq(r.blind, 3);
+	ck_assert_uint_eq(r.used, 61);
+	for (i = 0; i < 16; i++)
+		mean += samples[i].signal / 16;
+	ck_assert_double_eq_tol(mean, r.signal, 1e-3);
+	ck_assert_double_eq_tol(r.signal, -4095, 0.5);
+	ck_assert_double_lt(r.noise, 0.2);
+	psx_probe_free(probe);
+	psx_device_close(dev);
 }
 END_TEST
 
@@ -146,6 +285,13 @@ START_TEST(drift_is_found)
 	ck_assert_int_ge(within, 55);
 	ck_assert_int_le(within, 81);
 	ck_assert_int_eq(psx_stability_find(samples, 2, &s), -1);
+	for (i = 0; i < 200; i++)
+		samples[i].signal = i & 1 ? 1 : -0.5;
+	ck_assert_int_eq(psx_stability_find(samples, 200, &s), -1);
+	ck_assert_int_eq(errno, ENODATA);
+	for (i = 0; i < 200; i++)
+		samples[i].signal = 0;
+	ck_assert_int_eq(psx_stability_find(samples, 200, &s), -1);
 }
 END_TEST
 
@@ -154,9 +300,14 @@ int main(void)
 	Suite *suite = suite_create("range");
 	TCase *cases = tcase_create("range");
 
+	tcase_set_timeout(cases, 60);
 	tcase_add_test(cases, range_is_found);
 	tcase_add_test(cases, noise_ends_it);
 	tcase_add_test(cases, series_that_are_none);
+	tcase_add_test(cases, one_outlier_cuts_nothing);
+	tcase_add_test(cases, errors_cover);
+	tcase_add_test(cases, probe_leaves_room_for_noise);
+	tcase_add_test(cases, probe_leaves_the_same_out);
 	tcase_add_test(cases, edge_is_timed);
 	tcase_add_test(cases, drift_is_found);
 	suite_add_tcase(suite, cases);

@@ -13,11 +13,6 @@
 #define DEFAULT_EXPOSURE 10000000u
 #define DEFAULT_FRAMES	 100
 #define DEFAULT_CYCLES	 2
-#define LEVELS_PER_UGY	 (4095 / 494.0) /* at weight 1 */
-#define MARGIN		 1.3
-#define MARGIN_LEVELS	 8
-#define ADC_LEVELS	 8192
-#define MOST_PGA	 128u
 
 static const char doc[] =
 	"How the signal comes, stays and goes: shutter closed, open, closed, in turn.\v"
@@ -67,38 +62,38 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static unsigned int pga_for(const struct study *s)
+static int take_parts(struct it *it, struct psx_probe *probe, unsigned int pga)
 {
-	const double levels = MARGIN_LEVELS + MARGIN * LEVELS_PER_UGY * study_rate(s) *
-				       (double)s->exposure_ns / 1e9 * fabs(psx_sensor_weight(s->volts));
-	unsigned int pga = 1;
+	const struct study *s = &it->study;
+	size_t i;
 
-	while (pga < MOST_PGA && 2 * pga * levels <= ADC_LEVELS)
-		pga *= 2;
-	return pga;
+	if (psx_probe_set(probe, s->volts, s->exposure_ns, pga, 0))
+		return -1;
+	for (i = 0; i < it->parts; i++)
+		if (psx_probe_expose(probe, i & 1 ? PSX_SHUTTER_BEAM : PSX_SHUTTER_CLOSED, s->frames,
+				     &it->readings[i], it->samples + i * s->frames))
+			return -1;
+	return 0;
 }
 
+/* All parts at one gain: from the beginning at a lower one, where something clips */
 static int measure(struct study *s, void *arg, struct psx_error *err)
 {
 	struct it *it = arg;
 	struct psx_probe *probe = psx_probe_new(s->dev, &s->region, err);
+	unsigned int pga;
 	int failed;
-	size_t i;
 
 	if (!probe)
 		return -1;
 	psx_probe_set_progress(probe, study_progress, s);
-	failed = psx_probe_set(probe, s->volts, s->exposure_ns, pga_for(s), 0);
-	for (i = 0; !failed && i < it->parts; i++) {
-		failed = psx_probe_expose(probe, i & 1 ? PSX_SHUTTER_BEAM : PSX_SHUTTER_CLOSED,
-					  s->frames, &it->readings[i], it->samples + i * s->frames);
-		if (!failed && it->readings[i].clipped > it->readings[i].used)
-			failed = psx_error_set(err, ERANGE, "the beam is beyond the ADC: shorten the "
-							    "exposure, or give its --dose-rate");
-		else if (failed)
-			(void)psx_error_set(err, errno, "%s", psx_probe_error(probe));
+	failed = psx_probe_choose_pga(probe, s->volts, s->exposure_ns, PSX_SHUTTER_BEAM, &pga);
+	if (!failed) {
+		do
+			failed = take_parts(it, probe, pga);
+		while (failed && errno == ERANGE && (pga /= 2));
 	}
-	if (failed && !i)
+	if (failed)
 		(void)psx_error_set(err, errno, "%s", psx_probe_error(probe));
 	psx_probe_free(probe);
 	return failed ? -1 : 0;
@@ -137,21 +132,25 @@ static void print_part(const struct it *it, size_t part)
 	printf("\n");
 }
 
-static void print_summary(const struct it *it)
+/* An exit code */
+static int print_summary(const struct it *it)
 {
 	const size_t lit = it->parts - 2;
-	struct psx_stability s = { 0 };
+	struct psx_stability s;
 
-	(void)psx_stability_find(it->samples + lit * it->study.frames, it->study.frames, &s);
-	if (it->study.ctl->json) {
+	if (psx_stability_find(it->samples + lit * it->study.frames, it->study.frames, &s))
+		return ctl_fail(it->study.ctl, "at %g V the beam makes no signal above its noise: "
+				"%.2g +- %.2g levels", it->study.volts, s.mean, s.noise);
+	if (it->study.ctl->json)
 		ctl_json(it->study.ctl, json_pack(
 			"{s:f, s:f, s:f, s:f, s:f, s:f}", "volts", it->study.volts, "dose_rate",
 			study_rate(&it->study), "mean", s.mean, "noise", s.noise, "drift_hour",
 			s.drift.value, "drift_error", s.drift.error));
-		return;
-	}
-	printf("lit: %.4f levels, of the mean of sub-pixels +-%.2g %%; drift %+.3g +- %.2g %% an hour\n",
-	       s.mean, 100 * fabs(s.noise / s.mean), 100 * s.drift.value, 100 * s.drift.error);
+	else
+		printf("lit: %.4f levels, of the mean of sub-pixels +-%.2g %%; drift %+.3g +- %.2g %% an "
+		       "hour\n", s.mean, 100 * fabs(s.noise / s.mean), 100 * s.drift.value,
+		       100 * s.drift.error);
+	return CTL_OK;
 }
 
 static int write_out(const struct it *it)
@@ -186,7 +185,7 @@ static int write_out(const struct it *it)
 
 static int run(struct it *it)
 {
-	int code;
+	int code, written;
 	size_t i;
 
 	it->parts = 2 * it->cycles + 1;
@@ -202,8 +201,9 @@ static int run(struct it *it)
 		printf("%-5s %12s %12s\n", "light", "levels", "noise");
 	for (i = 0; i < it->parts; i++)
 		print_part(it, i);
-	print_summary(it);
-	return write_out(it);
+	code = print_summary(it);
+	written = write_out(it);
+	return code == CTL_OK ? written : code;
 }
 
 int verb_it(struct ctl *ctl, int argc, char **argv)

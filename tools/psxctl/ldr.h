@@ -9,31 +9,29 @@
 #define LDR_MOST   2 /* detectors beside each other */
 
 struct ldr_series {
-	const char *uri;
+	struct study study;
 	char model[32];
 	size_t count;
 	struct psx_dose_point points[LDR_POINTS];
-	unsigned int pga[LDR_POINTS];
+	bool found; /* the range */
 	struct psx_range range;
-	double dark_noise; /* at the longest exposure and highest gain, levels */
+	struct psx_reading dark; /* at the longest exposure that darkness allows */
+	double dark_seconds;
 };
 
 struct ldr {
-	struct study study;
+	struct study study; /* as it is asked for */
 	double from, to; /* uGy/s */
 	unsigned int steps; /* a decade */
 	const char *beside; /* another detector; NULL = none */
 	struct ldr_series *series; /* [LDR_MOST] */
-	size_t series_count;
+	size_t series_count; /* of them measured, the last one maybe in part */
 };
 
-/* ldr_run.c: take a series; -1 with *err */
-int ldr_measure(struct ldr *ldr, struct ldr_series *series, struct psx_error *err);
+/* ldr_run.c: take a series and find its range; -1 with *err, with the points that there are */
+int ldr_measure(const struct ldr *ldr, struct ldr_series *series, struct psx_error *err);
 /* ldr_show.c */
-void ldr_print(const struct ldr *ldr);
+void ldr_print(struct ctl *ctl, const struct ldr_series *series);
 int ldr_write(const struct ldr *ldr); /* table and picture; an exit code */
-/* Of the line, uC/Gy/cm2; and the dose that is three times the noise, uGy */
-double ldr_sensitivity(const struct ldr_series *series);
-double ldr_limit(const struct ldr_series *series);
 
 #endif

@@ -7,69 +7,100 @@
 #include <math.h>
 #include <string.h>
 
-#define LEVELS_PER_UGY (4095 / 494.0) /* at weight 1 */
-#define WELL	       6000.0 /* levels that an exposure should give at most */
-#define MARGIN	       1.3
-#define MARGIN_LEVELS  8
-#define ADC_LEVELS     8192
-#define MOST_PGA       128u
-#define SHORTER	       10 /* from exposure to exposure */
-#define TRIES	       3
-
-static unsigned int pga_for(double levels)
-{
-	unsigned int pga = 1;
-
-	while (pga < MOST_PGA && 2 * pga * (MARGIN * levels + MARGIN_LEVELS) <= ADC_LEVELS)
-		pga *= 2;
-	return pga;
-}
+#define WELL	    6000.0 /* levels that an exposure should give at most */
+#define SHORTER	    10 /* from exposure to exposure */
+#define PART	    1e-3 /* of the signal, that it should be known to */
+#define MORE	    16 /* times as many frames at most, for that */
+#define DARK	    2 /* frames in the dark for one of the light */
+#define MOST_FRAMES 1024
 
 static int fail(const struct source *source, struct psx_error *err)
 {
 	return psx_error_set(err, errno, "%s", psx_probe_error(source->probe));
 }
 
-/* At the exposure and gain that this rate needs; shorter where the ADC ends even so */
-static int take_point(const struct ldr *ldr, struct source *source, double rate,
-		      struct psx_dose_point *point, unsigned int *pga, struct psx_error *err)
+/* At this gain, or a lower one where something clips */
+static int expose(const struct source *source, uint64_t ns, unsigned int *pga, unsigned int frames,
+		  struct psx_reading *reading)
 {
-	const double a_second = rate * LEVELS_PER_UGY * fabs(psx_sensor_weight(ldr->study.volts));
+	const unsigned int dark = frames < MOST_FRAMES / DARK ? DARK * frames : MOST_FRAMES;
+
+	for (;; *pga /= 2) {
+		if (psx_probe_set(source->probe, source->study->volts, ns, *pga, dark) ||
+		    psx_probe_expose(source->probe, source->light, frames, reading, NULL))
+			return -1;
+		if (!reading->clipped)
+			return 0;
+		if (*pga == 1) {
+			errno = ERANGE;
+			return -1;
+		}
+	}
+}
+
+/* Where little signal is in much noise, exposures are what helps */
+static unsigned int frames_for(const struct psx_reading *reading, unsigned int frames)
+{
+	const double off = hypot(reading->error, reading->dark_error) / (PART * fabs(reading->signal));
+
+	return (unsigned int)fmin(ceil(frames * fmin(off * off, MORE)), MOST_FRAMES);
+}
+
+static int take_reading(const struct source *source, uint64_t ns, unsigned int *pga,
+			struct psx_reading *reading)
+{
+	const unsigned int frames = source->study->frames;
+	unsigned int wanted;
+
+	if (psx_probe_choose_pga(source->probe, source->study->volts, ns, source->light, pga) ||
+	    expose(source, ns, pga, frames, reading))
+		return -1;
+	wanted = frames_for(reading, frames);
+	return wanted > frames ? expose(source, ns, pga, wanted, reading) : 0;
+}
+
+/* Shorter where darkness or the light is beyond what can be read. *seconds is what it was */
+static int take_longest(const struct source *source, uint64_t ns, double *seconds, unsigned int *pga,
+			struct psx_reading *reading)
+{
 	const uint64_t least = psx_device_get_info(source->dev)->min_exposure_ns;
-	uint64_t ns = ldr->study.exposure_ns;
-	struct psx_reading reading;
-	int tries;
+	int failed = take_reading(source, ns, pga, reading);
+
+	while (failed && errno == ERANGE && ns / SHORTER >= least) {
+		ns /= SHORTER;
+		failed = take_reading(source, ns, pga, reading);
+	}
+	*seconds = (double)ns / 1e9;
+	return failed;
+}
+
+static int take_point(const struct source *source, double rate, struct psx_dose_point *point,
+		      struct psx_error *err)
+{
+	const double a_second = rate * PSX_NOMINAL_LEVEL / PSX_NOMINAL_RATE *
+				fabs(psx_sensor_weight(source->study->volts));
+	const uint64_t least = psx_device_get_info(source->dev)->min_exposure_ns;
+	uint64_t ns = source->study->exposure_ns;
 
 	while (a_second * (double)ns / 1e9 > WELL && ns / SHORTER >= least)
 		ns /= SHORTER;
-	for (tries = 0;; tries++, ns /= SHORTER) {
-		*pga = pga_for(a_second * (double)ns / 1e9);
-		if (psx_probe_set(source->probe, ldr->study.volts, ns, *pga, 2 * ldr->study.frames) ||
-		    psx_probe_expose(source->probe, source->light, ldr->study.frames, &reading, NULL))
-			return fail(source, err);
-		if (reading.used > reading.clipped || tries == TRIES || ns / SHORTER < least)
-			break;
-	}
-	*point = (struct psx_dose_point){
-		.rate = rate, .seconds = (double)ns / 1e9,
-		.signal = reading.used > reading.clipped ? reading.signal : (double)NAN,
-		.noise = reading.noise,
-	};
-	return 0;
+	*point = (struct psx_dose_point){ .rate = rate, .deviation = (double)NAN };
+	return take_longest(source, ns, &point->seconds, &point->pga, &point->reading) ?
+		       fail(source, err) : 0;
 }
 
 /* In the dark, where the least can be seen */
-static int take_noise(const struct ldr *ldr, struct source *source, struct ldr_series *series,
-		      struct psx_error *err)
+static int take_noise(struct source *source, struct ldr_series *series, struct psx_error *err)
 {
-	struct psx_reading reading;
+	const enum psx_shutter light = source->light;
+	unsigned int pga;
+	int failed;
 
-	if (psx_probe_set(source->probe, ldr->study.volts, ldr->study.exposure_ns, MOST_PGA,
-			  2 * ldr->study.frames) ||
-	    psx_probe_expose(source->probe, PSX_SHUTTER_CLOSED, ldr->study.frames, &reading, NULL))
-		return fail(source, err);
-	series->dark_noise = reading.noise;
-	return 0;
+	source->light = PSX_SHUTTER_CLOSED;
+	failed = take_longest(source, source->study->exposure_ns, &series->dark_seconds, &pga,
+			      &series->dark);
+	source->light = light;
+	return failed ? fail(source, err) : 0;
 }
 
 static int take_all(const struct ldr *ldr, struct source *source, struct ldr_series *series,
@@ -89,29 +120,28 @@ static int take_all(const struct ldr *ldr, struct source *source, struct ldr_ser
 			return -1;
 		if (n && rate <= series->points[n - 1].rate)
 			continue; /* a scene's level, or a person, can't be so fine */
-		if (!n && take_noise(ldr, source, series, err))
+		if (!n && take_noise(source, series, err))
 			return -1;
-		if (take_point(ldr, source, rate, &series->points[n], &series->pga[n], err))
+		if (take_point(source, rate, &series->points[n], err))
 			return -1;
 		series->count++;
 	}
 	return 0;
 }
 
-int ldr_measure(struct ldr *ldr, struct ldr_series *series, struct psx_error *err)
+int ldr_measure(const struct ldr *ldr, struct ldr_series *series, struct psx_error *err)
 {
-	struct source source = { .study = &ldr->study, .uri = series->uri };
+	struct source source = { .study = &series->study, .most = ldr->to };
 	int failed;
 
-	(void)memcpy(series->model, psx_device_get_info(ldr->study.dev)->model,
+	(void)memcpy(series->model, psx_device_get_info(series->study.dev)->model,
 		     sizeof(series->model));
 	failed = take_all(ldr, &source, series, err);
 	source_end(&source);
-	if (failed)
-		return -1;
-	if (psx_range_find(series->points, series->count, 0, 0, &series->range))
-		return psx_error_set(err, errno, errno == ENODATA ?
-				     "nothing in this series is above three times its noise" :
-				     "too few different dose rates");
-	return 0;
+	series->found = !psx_range_find(series->points, series->count, 0, 0, &series->range);
+	if (failed || series->found)
+		return failed;
+	return psx_error_set(err, errno, errno == ENODATA ?
+			     "nothing in this series is above three times its noise" :
+			     errno == EINVAL ? "too few different dose rates" : "out of memory");
 }

@@ -4,82 +4,110 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define NOMINAL_UGY 494.0 /* of 4095 levels at weight 1 */
-#define FULL_LEVEL  4095.0
-#define LIMIT_SNR   3
+#define LIMIT_SNR 3
 
-double ldr_sensitivity(const struct ldr_series *series)
+/* Of the line, uC/Gy/cm2 */
+static struct psx_estimate sensitivity_of(const struct ldr_series *s)
 {
-	const double unit = psx_sensor_sensitivity(psx_sensor_volts(1));
+	const double unit = PSX_NOMINAL_RATE / PSX_NOMINAL_LEVEL *
+			    psx_sensor_sensitivity(psx_sensor_volts(1));
+	const struct psx_estimate *line = &s->range.sensitivity;
 
-	return series->range.sensitivity * NOMINAL_UGY / FULL_LEVEL * unit;
+	return (struct psx_estimate){ line->value * unit, line->error * unit, line->spread * unit };
 }
 
-double ldr_limit(const struct ldr_series *series)
+/* The dose that is three times the noise, uGy */
+static struct psx_estimate limit_of(const struct ldr_series *s)
 {
-	return LIMIT_SNR * series->dark_noise / fabs(series->range.sensitivity);
+	const struct psx_estimate *line = &s->range.sensitivity;
+	const double unit = LIMIT_SNR / fabs(line->value), limit = unit * s->dark.noise;
+
+	return (struct psx_estimate){ limit, hypot(unit * s->dark.noise_error,
+						   limit * line->error / line->value), 0 };
 }
 
+/* Null of what is not known */
 static json_t *number_json(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();
 }
 
-static void print_json(const struct ldr *ldr, const struct ldr_series *s)
+static void print_json(struct ctl *ctl, const struct ldr_series *s)
 {
+	const struct psx_estimate sensitivity = sensitivity_of(s), limit = limit_of(s);
+	const struct psx_range *r = &s->range;
 	size_t i;
 
 	for (i = 0; i < s->count; i++) {
 		const struct psx_dose_point *p = &s->points[i];
 
-		ctl_json(ldr->study.ctl, json_pack(
-			"{s:s, s:f, s:f, s:i, s:o, s:o, s:o, s:b}", "model", s->model, "rate", p->rate,
-			"exposure_s", p->seconds, "pga", (int)s->pga[i], "signal",
-			number_json(p->signal), "noise", number_json(p->noise), "deviation",
-			number_json(p->deviation), "inside", p->inside));
+		ctl_json(ctl, json_pack(
+			"{s:s, s:f, s:f, s:i, s:o, s:o, s:o, s:o, s:b}", "model", s->model, "rate",
+			p->rate, "exposure_s", p->seconds, "pga", (int)p->pga, "signal",
+			number_json(p->reading.signal), "error",
+			number_json(hypot(p->reading.error, p->reading.dark_error)), "noise",
+			number_json(p->reading.noise), "deviation", number_json(p->deviation), "inside",
+			p->inside));
 	}
-	ctl_json(ldr->study.ctl, json_pack(
-		"{s:o, s:s, s:f, s:f, s:f, s:b, s:b, s:f, s:f, s:f, s:f}", "device",
-		ctl_json_text(s->uri), "of", s->model, "db", s->range.db, "least", s->range.least,
-		"most", s->range.most, "least_open", s->range.least_open, "most_open",
-		s->range.most_open, "sensitivity", ldr_sensitivity(s), "max_deviation",
-		s->range.deviation, "limit_ugy", ldr_limit(s), "limit_rate",
-		ldr_limit(s) / ((double)ldr->study.exposure_ns / 1e9)));
+	if (!s->found)
+		return;
+	ctl_json(ctl, json_pack(
+		"{s:o, s:s, s:f, s:o, s:f, s:o, s:f, s:o, s:b, s:b, s:f, s:o, s:f, s:f, s:o, s:o, s:o}",
+		"device", ctl_json_text(s->study.ctl->uri), "of", s->model, "db", r->db.value,
+		"db_error", number_json(r->db.error), "least", r->least.value, "least_error",
+		number_json(r->least.error), "most", r->most.value, "most_error",
+		number_json(r->most.error), "least_open", r->least_open, "most_open", r->most_open,
+		"sensitivity", sensitivity.value, "sensitivity_error", number_json(sensitivity.error),
+		"sensitivity_spread", sensitivity.spread, "max_deviation", r->deviation, "limit_ugy",
+		number_json(limit.value), "limit_error", number_json(limit.error), "limit_rate",
+		number_json(limit.value / s->dark_seconds)));
 }
 
-static void print_text(const struct ldr *ldr, const struct ldr_series *s)
+static void print_points(const struct ldr_series *s)
 {
-	const double longest = (double)ldr->study.exposure_ns / 1e9;
 	size_t i;
 
-	printf("%s\n%12s %10s %4s %13s %11s %10s %10s\n", s->uri, "uGy/s", "exposure s", "pga",
-	       "levels", "noise", "snr", "off line");
+	printf("%s\n%12s %10s %4s %13s %11s %11s %10s %10s\n", s->study.ctl->uri, "uGy/s",
+	       "exposure s", "pga", "levels", "+-", "noise", "snr", "off line");
 	for (i = 0; i < s->count; i++) {
 		const struct psx_dose_point *p = &s->points[i];
+		const struct psx_reading *r = &p->reading;
 
-		printf("%12.4f %10g %4u %+13.4f %11.4f %10.1f %+9.3f%%%s\n", p->rate, p->seconds,
-		       s->pga[i], p->signal, p->noise, fabs(p->signal) / p->noise,
-		       100 * p->deviation, p->inside ? "" : "  outside");
+		printf("%12.4f %10g %4u %+13.4f %11.4f %11.4f %10.1f", p->rate, p->seconds, p->pga,
+		       r->signal, hypot(r->error, r->dark_error), r->noise, fabs(r->signal) / r->noise);
+		if (s->found)
+			printf(" %+9.3f%%%s", 100 * p->deviation, p->inside ? "" : "  outside");
+		printf("\n");
 	}
-	printf("range        %s%.2f dB: %s%.4g .. %s%.6g uGy/s, within %.2f %% of the line\n",
-	       s->range.least_open || s->range.most_open ? "> " : "", s->range.db,
-	       s->range.least_open ? "< " : "", s->range.least, s->range.most_open ? "> " : "",
-	       s->range.most, 100 * s->range.deviation);
-	printf("sensitivity  %.2f uC/Gy/cm2 at %g V\n", ldr_sensitivity(s), ldr->study.volts);
-	printf("limit        %.3g uGy, which is %.3g uGy/s in %g s\n", ldr_limit(s),
-	       ldr_limit(s) / longest, longest);
 }
 
-void ldr_print(const struct ldr *ldr)
+/* What begins or ends with the series has no error */
+static void print_text(const struct ldr_series *s)
 {
-	size_t i;
+	const struct psx_estimate sensitivity = sensitivity_of(s), limit = limit_of(s);
+	const struct psx_range *r = &s->range;
 
-	for (i = 0; i < ldr->series_count; i++) {
-		if (ldr->study.ctl->json)
-			print_json(ldr, &ldr->series[i]);
-		else
-			print_text(ldr, &ldr->series[i]);
-	}
+	print_points(s);
+	if (!s->found)
+		return;
+	printf("range        %s%.2f", r->least_open || r->most_open ? "> " : "", r->db.value);
+	if (!r->least_open && !r->most_open)
+		printf(" +- %.2f", r->db.error);
+	printf(" dB: %s%.4g .. %s%.6g uGy/s, within %.2f %% of the line\n", r->least_open ? "< " : "",
+	       r->least.value, r->most_open ? "> " : "", r->most.value, 100 * r->deviation);
+	printf("sensitivity  %.2f +- %.2f uC/Gy/cm2 at %g V\n", sensitivity.value, sensitivity.error,
+	       s->study.volts);
+	printf("limit        %.3g +- %.2g uGy, which is %.3g uGy/s in %g s\n", limit.value, limit.error,
+	       limit.value / s->dark_seconds, s->dark_seconds);
+}
+
+void ldr_print(struct ctl *ctl, const struct ldr_series *series)
+{
+	if (ctl->json)
+		print_json(ctl, series);
+	else if (series->count)
+		print_text(series);
+	fflush(stdout);
 }
 
 static int write_table(const struct ldr *ldr)
@@ -90,16 +118,19 @@ static int write_table(const struct ldr *ldr)
 	if (!ldr->study.table)
 		return CTL_OK;
 	if (table_open(&t, ldr->study.table,
-		       "model,rate_ugy_s,exposure_s,pga,signal,noise,deviation,inside"))
+		       "model,rate_ugy_s,exposure_s,pga,signal,error,noise,deviation,inside"))
 		return study_no_table(&ldr->study);
 	for (i = 0; i < ldr->series_count; i++) {
 		const struct ldr_series *s = &ldr->series[i];
 
-		for (n = 0; n < s->count; n++)
-			fprintf(t.file, "%s,%.9g,%.9g,%u,%.9g,%.9g,%.9g,%d\n", s->model,
-				s->points[n].rate, s->points[n].seconds, s->pga[n],
-				s->points[n].signal, s->points[n].noise, s->points[n].deviation,
-				s->points[n].inside);
+		for (n = 0; n < s->count; n++) {
+			const struct psx_dose_point *p = &s->points[n];
+			const struct psx_reading *r = &p->reading;
+
+			fprintf(t.file, "%s,%.9g,%.9g,%u,%.9g,%.9g,%.9g,%.9g,%d\n", s->model, p->rate,
+				p->seconds, p->pga, r->signal, hypot(r->error, r->dark_error),
+				r->noise, p->deviation, p->inside);
+		}
 	}
 	return table_close(&t) ? study_no_table(&ldr->study) : CTL_OK;
 }
@@ -127,7 +158,7 @@ int ldr_write(const struct ldr *ldr)
 
 		for (n = 0; n < s->count; n++) {
 			rates[n] = s->points[n].rate;
-			signals[n] = fabs(s->points[n].signal) / s->points[n].seconds;
+			signals[n] = fabs(s->points[n].reading.signal) / s->points[n].seconds;
 			deviations[n] = 100 * s->points[n].deviation;
 		}
 		charts[0].series[i] =

@@ -11,11 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FULL_LEVEL  4095.0 /* of the nominal rate */
 #define MOST_LEVEL  65535.0
 #define FINE_LEVEL  64.0 /* where rates can be chosen to 1 % */
-#define LEAST_RATE  0.1 /* of a model's tube */
-#define MOST_RATE   329200.0
+#define LEAST_TUBE  1.0 /* uGy/s */
 #define LINE_LENGTH 64
 
 static int start_probe(struct source *s, struct psx_device *dev, struct psx_error *err)
@@ -43,13 +41,13 @@ void source_end(struct source *s)
 static int set_scene(struct source *s, struct psx_device *dev, double wanted, double *rate,
 		     struct psx_error *err)
 {
-	const double level = fmin(fmax(round(wanted / s->tube * FULL_LEVEL), 1), MOST_LEVEL);
+	const double level = fmin(fmax(round(wanted / s->tube * PSX_NOMINAL_LEVEL), 1), MOST_LEVEL);
 	const struct psx_device_info *info = psx_device_get_info(dev);
 	struct psx_image *image = psx_image_new(info->width, info->height);
 	int failed = image ? 0 : psx_error_set(err, errno, "out of memory");
 	size_t i;
 
-	*rate = level / FULL_LEVEL * s->tube;
+	*rate = level / PSX_NOMINAL_LEVEL * s->tube;
 	for (i = 0; !failed && i < (size_t)info->width * info->height; i++)
 		psx_image_edit_levels(image)[i] = (uint16_t)level;
 	if (!failed && psx_device_present(dev, image))
@@ -59,23 +57,25 @@ static int set_scene(struct source *s, struct psx_device *dev, double wanted, do
 	return failed ? -1 : start_probe(s, dev, err);
 }
 
-/* A model in this process has its tube in its URI: the same detector, with another.
- * Scenes of 65535 levels go over three decades of it. */
+/* The one place that knows what a model in this process has for a tube: its URI. The same
+ * detector is opened with another; scenes of up to 65535 levels go over three decades of it. */
 static int set_tube(struct source *s, double wanted, double *rate, struct psx_error *err)
 {
-	const size_t size = strlen(s->uri) + 40;
+	const char *name = s->study->ctl->uri;
+	const size_t size = strlen(name) + 40;
 	struct psx_device *dev;
 	char *uri;
 
-	if (s->probe && wanted <= s->tube * MOST_LEVEL / FULL_LEVEL)
+	if (s->probe && wanted <= s->tube * MOST_LEVEL / PSX_NOMINAL_LEVEL)
 		return set_scene(s, s->dev, wanted, rate, err);
 	source_end(s);
 	uri = malloc(size);
 	if (!uri)
 		return psx_error_set(err, ENOMEM, "out of memory");
-	s->tube = fmin(fmax(wanted * FULL_LEVEL / FINE_LEVEL, LEAST_RATE), MOST_RATE);
-	(void)snprintf(uri, size, "%s%sdose_rate=%.6f", s->uri,
-		       s->uri[strlen(s->uri) - 1] == ':' ? "" : ",", s->tube);
+	s->tube = fmin(fmax(wanted * PSX_NOMINAL_LEVEL / FINE_LEVEL, LEAST_TUBE),
+		       fmax(s->most * PSX_NOMINAL_LEVEL / MOST_LEVEL, PSX_NOMINAL_RATE));
+	(void)snprintf(uri, size, "%s%sdose_rate=%.6f", name,
+		       name[strlen(name) - 1] == ':' ? "" : ",", s->tube);
 	s->tube = strtod(strrchr(uri, '=') + 1, NULL);
 	dev = psx_device_open(uri, err);
 	free(uri);
@@ -129,7 +129,7 @@ int source_set(struct source *s, double wanted, double *rate, struct psx_error *
 {
 	if (interrupt_came())
 		return psx_error_set(err, ECANCELED, "given up");
-	if (!strncmp(s->uri, "sim:", 4))
+	if (ctl_in_process(s->study->dev))
 		return set_tube(s, wanted, rate, err);
 	if (psx_device_get_info(s->study->dev)->caps & PSX_CAP_SCENE) {
 		s->tube = study_rate(s->study);

@@ -7,7 +7,7 @@
 
 struct source {
 	const struct study *study;
-	const char *uri;
+	double most;		/* rate that will be wanted, uGy/s */
 	struct psx_device *dev; /* that sees it; not the study's where a model is made anew */
 	struct psx_probe *probe;
 	double tube;		/* of a scene's level 4095, uGy/s */

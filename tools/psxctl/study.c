@@ -29,6 +29,7 @@ static const struct argp_option options[] = {
 
 static error_t parse_place(struct study *s, int key, const char *text)
 {
+	const char *option = key == OPT_PIXEL ? "--pixel" : "--region";
 	uint32_t numbers[4] = { 0, 0, 1, 1 };
 	int bad = option_numbers(text, key == OPT_PIXEL ? "," : ",,x", numbers);
 
@@ -37,6 +38,9 @@ static error_t parse_place(struct study *s, int key, const char *text)
 		return (error_t)ctl_usage(s->ctl, key == OPT_PIXEL ?
 						  "pixel '%s' is not X,Y" :
 						  "region '%s' is not X,Y,WxH, such as 10,20,3x3", text);
+	if (s->place && strcmp(s->place, option) != 0)
+		return (error_t)ctl_usage(s->ctl, "%s and %s exclude each other", s->place, option);
+	s->place = option;
 	return 0;
 }
 
@@ -92,7 +96,7 @@ const struct argp study_argp = { .options = options, .parser = parse };
 
 double study_rate(const struct study *s)
 {
-	return s->dose_rate > 0 ? s->dose_rate : STUDY_RATE;
+	return s->dose_rate > 0 ? s->dose_rate : PSX_NOMINAL_RATE;
 }
 
 struct psx_device *study_open(struct study *s, int *code)
@@ -104,6 +108,11 @@ struct psx_device *study_open(struct study *s, int *code)
 		*code = ctl_can_write(s->ctl, s->picture);
 	if (*code == CTL_OK)
 		s->dev = ctl_open(s->ctl, code);
+	if (s->dev && s->region.width && psx_device_check_region(s->dev, &s->region)) {
+		*code = ctl_fail(s->ctl, "%s", psx_device_error(s->dev));
+		psx_device_close(s->dev);
+		s->dev = NULL;
+	}
 	if (s->dev)
 		interrupt_catch();
 	return s->dev;
@@ -126,17 +135,19 @@ int study_run(struct study *s, int (*work)(struct study *s, void *arg, struct ps
 {
 	const struct rails_hold hold = rails_hold_of(s->dev);
 	const bool up_before = rails_are_up(s->dev);
-	struct psx_error err = { 0 }, ignored;
+	struct psx_error err = { 0 };
 	int failed = rails_up_for_run(s->ctl, s->dev, &err) || work(s, arg, &err);
 
 	progress_end(&s->bar);
+	if (failed && interrupt_came())
+		(void)ctl_fail(s->ctl, "interrupted; %s is kept", s->keeps ? "what was measured" : "nothing");
+	else if (failed)
+		(void)ctl_fail(s->ctl, "%s", err.message);
 	if (up_before)
 		rails_hold_again(s->dev, &hold);
-	else if (rails_are_up(s->dev))
-		(void)rails_down(s->ctl, s->dev, &ignored);
-	if (failed && interrupt_came())
-		return ctl_fail(s->ctl, "interrupted; nothing is kept");
-	return failed ? ctl_fail(s->ctl, "%s", err.message) : CTL_OK;
+	else if (rails_are_up(s->dev) && rails_down(s->ctl, s->dev, &err))
+		failed = ctl_fail(s->ctl, "the rails are still up: %s", err.message);
+	return failed ? CTL_FAILED : CTL_OK;
 }
 
 int table_open(struct table *t, const char *path, const char *header)

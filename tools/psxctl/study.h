@@ -11,16 +11,16 @@
 
 #include <stdio.h>
 
-#define STUDY_RATE 494.0 /* uGy/s, when none is given */
-
 struct study {
 	struct ctl *ctl;
 	struct psx_region region; /* width 0 = all that see */
+	const char *place;	  /* the option that gave it */
 	double dose_rate;	  /* 0 = not given */
 	double volts;
 	uint64_t exposure_ns; /* 0 = not given, as the next */
 	unsigned int frames;
 	const char *table, *picture; /* NULL = not wanted */
+	bool keeps; /* what is done when it breaks off is not lost */
 	struct psx_device *dev;
 	struct progress bar;
 };
@@ -34,8 +34,8 @@ double study_rate(const struct study *s);
 struct psx_device *study_open(struct study *s, int *code);
 /* A psx_progress for a struct study; a signal ends the work */
 int study_progress(void *study, const char *what, uint64_t done, uint64_t total);
-/* Rails up for `work`, and down again whatever comes; an exit code. `work` gives -1
- * with *err */
+/* Rails up for `work`, and down again whatever comes, which may fail, too; an exit code.
+ * `work` gives -1 with *err */
 int study_run(struct study *s, int (*work)(struct study *s, void *arg, struct psx_error *err),
 	      void *arg);
 
