@@ -28,7 +28,10 @@ ok 'reconstruction counts images' is "$(link laplacian reconstruction frames_s)"
 ok 'which are too many' is "$(link laplacian reconstruction fits)" false
 ok 'nine exposures of a scan: 1/900 s less 1 ms' near "$(of laplacian longest_exposure_s)" 0.000111111111
 ok 'none for 25' near "$(of log longest_exposure_s)" 0
-ok 'a row a stream in the table' is "$(wc -l <b.csv)" 4
+ok 'a row a stream and link in the table' is "$(wc -l <b.csv)" 16
+ok 'with what fits' is "$(grep '^raw,.*,CT detector,' b.csv | cut -d, -f7-)" 'CT detector,0.48,208.333333,1'
+ok 'where there is no time to expose, nothing does' is "$(grep -c '^log,.*,0$' b.csv)" 5
+ok 'nor is it said to' is "$(link log 'CT detector' fits)" false
 if [ -e b.png ]; then
 	ok 'a picture' is "$(head -c 4 b.png | tail -c 3)" PNG
 else
@@ -40,6 +43,15 @@ ok 'snap: a value for nine' near "$(of laplacian gbit_s)" \
 ok 'the size is that of the first image' near "$(of raw gbit_s)" 0.001152
 run budget a.pgm
 ok 'a table for people' says '^laplacian .*yes'
+run budget -t 10% a.pgm
+ok 'a threshold by share' says 'T = 10 % of'
+run budget --json --mode snap --size 2x40 a.pgm
+ok 'no size for a cell' refuses 1 "2x40.*'laplacian', 3 x 3"
+ok 'and no numbers' is "$(wc -c <out)" 0
+run budget --plot /nowhere/x.png nothing.pgm
+ok 'a picture that can not be written is found out before' refuses 1 'x.png'
+run budget -o /nowhere/x.csv nothing.pgm
+ok 'a table, too' refuses 1 'x.csv'
 run budget
 ok 'no image' refuses 2 'at least one'
 run budget --size 3 a.pgm

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
+#include "budget.h"
+
 #include "evaluator.h"
-#include "study.h"
+#include "progress.h"
 
 #include "../../lib/error.h"
 
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define DEFAULT_RATE 30.0
 #define DENSE_BITS   16.0 /* a value */
 #define SETTLE_S     1e-3 /* of a bias plane, before each exposure */
 #define GIGA	     1e9
-#define MOST_STREAMS (PLAN_KERNELS + 1)
 
 static const char doc[] =
 	"Data rates of a detector against links.\v"
@@ -23,21 +22,15 @@ static const char doc[] =
 	"these images at this threshold; others differ, noise most of all. Rates are payloads alone, "
 	"1 Gb/s = 1e9 bits a second. Reconstruction counts images, however small they are. In scan mode a "
 	"frame is k * k exposures, each after 1 ms of settling: the longest exposure that the rate leaves is "
-	"shown.";
+	"shown. Where that is no time, nothing fits.";
 
-/* What data have to go through */
-static const struct link {
-	const char *name;
-	double gbit;   /* a second; 0 = not what limits it */
-	double images; /* a second; 0 = the same */
-} links[] = {
+const struct link budget_links[BUDGET_LINKS] = {
 	{ "CameraLink HS", 10, 0 },
 	{ "GigE", 6.8, 0 },
 	{ "CT slip ring", 10, 0 },
 	{ "CT detector", 40, 0 },
 	{ "reconstruction", 0, 64 },
 };
-#define LINKS (sizeof(links) / sizeof(links[0]))
 
 enum { OPT_SIZE = 0x2001, OPT_RATE, OPT_PLOT };
 
@@ -45,27 +38,8 @@ static const struct argp_option options[] = {
 	{ "size", OPT_SIZE, "WxH", 0, "Sub-pixels of the detector (default: as the first image)", 0 },
 	{ "rate", OPT_RATE, "HZ", 0, "Frames a second (default 30)", 0 },
 	{ "output", 'o', "CSV", 0, "The table, as comma-separated values", 0 },
-	{ "plot", OPT_PLOT, "PNG", 0, "Bars of raw and sparse data beside the links", 0 },
+	{ "plot", OPT_PLOT, "PNG", 0, "Raw and sparse data, stage by stage, and what each carries", 0 },
 	{ 0 },
-};
-
-struct stream_rate {
-	const char *name;
-	double byte_ratio, occupancy;
-	double values; /* of a frame */
-	double exposure; /* the longest, s; not above 0: there is no time */
-};
-
-struct budget {
-	struct ctl *ctl;
-	struct plan plan;
-	struct plan_input shared;
-	char **images;
-	size_t image_count;
-	double width, height, rate;
-	const char *table, *picture;
-	struct stream_rate streams[MOST_STREAMS];
-	size_t count;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -104,23 +78,27 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static double gbit_of(const struct budget *b, const struct stream_rate *s)
+double budget_gbit(const struct budget *b, const struct stream_rate *s)
 {
 	return s->values * DENSE_BITS * s->byte_ratio * b->rate / GIGA;
 }
 
-/* Frames a second that a link carries */
-static double frames_of(const struct stream_rate *s, const struct link *link)
+double budget_frames(const struct stream_rate *s, const struct link *link)
 {
 	return link->images > 0 ? link->images :
 				  link->gbit * GIGA / (s->values * DENSE_BITS * s->byte_ratio);
+}
+
+bool budget_fits(const struct budget *b, const struct stream_rate *s, const struct link *link)
+{
+	return s->exposure > 0 && b->rate <= budget_frames(s, link);
 }
 
 static int set_size(struct budget *b, struct psx_error *err)
 {
 	struct psx_image *image;
 
-	if (b->width > 0)
+	if (b->width)
 		return 0;
 	image = psx_image_load(b->images[0], err);
 	if (!image)
@@ -128,6 +106,22 @@ static int set_size(struct budget *b, struct psx_error *err)
 	b->width = psx_image_get_width(image);
 	b->height = psx_image_get_height(image);
 	psx_image_free(image);
+	return 0;
+}
+
+/* A detector without a whole cell makes no value in snap mode, and none of its own in scan */
+static int check_size(const struct budget *b, struct psx_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < b->plan.kernel_count; i++) {
+		const unsigned int k = psx_kernel_get_k(b->plan.kernels[i]);
+
+		if (b->width < k || b->height < k)
+			return psx_error_set(err, EINVAL, "size %ux%u is less than a cell of '%s', %u x %u",
+					     b->width, b->height, psx_kernel_get_name(b->plan.kernels[i]),
+					     k, k);
+	}
 	return 0;
 }
 
@@ -157,7 +151,8 @@ static int measure(struct budget *b, struct psx_kernel *kernel, struct progress 
 		.name = psx_kernel_get_name(kernel),
 		.byte_ratio = figures_byte_ratio(&pooled),
 		.occupancy = figures_occupancy(&pooled),
-		.values = snap ? floor(b->width / k) * floor(b->height / k) : b->width * b->height,
+		.values = snap ? floor(b->width / k) * floor(b->height / k) :
+				 (double)b->width * b->height,
 		.exposure = 1 / (b->rate * (snap ? 1 : k * k)) - SETTLE_S,
 	};
 	return failed ? -1 : 0;
@@ -166,11 +161,11 @@ static int measure(struct budget *b, struct psx_kernel *kernel, struct progress 
 static int measure_all(struct budget *b, struct psx_error *err)
 {
 	struct progress bar;
-	int failed = set_size(b, err);
+	int failed = set_size(b, err) || check_size(b, err);
 	size_t i;
 
 	b->streams[b->count++] = (struct stream_rate){
-		.name = "raw", .byte_ratio = 1, .occupancy = 1, .values = b->width * b->height,
+		.name = "raw", .byte_ratio = 1, .occupancy = 1, .values = (double)b->width * b->height,
 		.exposure = 1 / b->rate - SETTLE_S,
 	};
 	progress_begin(&bar, "images", b->image_count, !b->ctl->quiet);
@@ -178,105 +173,6 @@ static int measure_all(struct budget *b, struct psx_error *err)
 		failed = measure(b, b->plan.kernels[i], &bar, err);
 	progress_end(&bar);
 	return failed;
-}
-
-static void print_json(struct budget *b)
-{
-	size_t i, n;
-
-	for (i = 0; i < b->count; i++) {
-		const struct stream_rate *s = &b->streams[i];
-		json_t *list = json_array();
-
-		for (n = 0; n < LINKS; n++)
-			(void)json_array_append_new(list, json_pack(
-				"{s:s, s:f, s:f, s:b}", "link", links[n].name, "share",
-				b->rate / frames_of(s, &links[n]), "frames_s", frames_of(s, &links[n]),
-				"fits", b->rate <= frames_of(s, &links[n])));
-		ctl_json(b->ctl, json_pack(
-			"{s:o, s:f, s:f, s:f, s:f, s:f, s:o}", "stream", ctl_json_text(s->name), "rate",
-			b->rate, "byte_ratio", s->byte_ratio, "occupancy", s->occupancy, "gbit_s",
-			gbit_of(b, s), "longest_exposure_s", fmax(s->exposure, 0), "links", list));
-	}
-}
-
-static void print_text(const struct budget *b)
-{
-	size_t i, n;
-
-	printf("%g x %g sub-pixels, %g frames a second, T = %u bits, %zu image%s\n", b->width, b->height,
-	       b->rate, b->plan.threshold.bits, b->image_count, b->image_count == 1 ? "" : "s");
-	printf("%-12s %10s %8s %9s %11s", "stream", "byte ratio", "occupied", "Gb/s", "exposure");
-	for (n = 0; n < LINKS; n++)
-		printf(" %15s", links[n].name);
-	printf("\n%-12s %10s %8s %9s %11s", "", "", "", "", "at most");
-	for (n = 0; n < LINKS; n++)
-		printf(links[n].gbit > 0 ? " %10g Gb/s" : " %6g images/s",
-		       links[n].gbit > 0 ? links[n].gbit : links[n].images);
-	printf("\n");
-	for (i = 0; i < b->count; i++) {
-		const struct stream_rate *s = &b->streams[i];
-
-		printf("%-12s %10.4f %8.4f %9.4g", s->name, s->byte_ratio, s->occupancy,
-		       gbit_of(b, s));
-		if (s->exposure > 0)
-			printf(" %8.3g ms", 1e3 * s->exposure);
-		else
-			printf(" %11s", "no time");
-		for (n = 0; n < LINKS; n++)
-			printf(" %8.4g /s%s", frames_of(s, &links[n]),
-			       b->rate <= frames_of(s, &links[n]) ? " yes" : "  no");
-		printf("\n");
-	}
-}
-
-static int write_table(const struct budget *b)
-{
-	struct table t;
-	size_t i;
-
-	if (!b->table)
-		return CTL_OK;
-	if (table_open(&t, b->table, "stream,rate,byte_ratio,occupancy,gbit_s,longest_exposure_s"))
-		return ctl_fail(b->ctl, "%s: %s", psx_error_path(b->table), strerror(errno));
-	for (i = 0; i < b->count; i++)
-		fprintf(t.file, "%s,%.9g,%.9g,%.9g,%.9g,%.9g\n", b->streams[i].name, b->rate,
-			b->streams[i].byte_ratio, b->streams[i].occupancy,
-			gbit_of(b, &b->streams[i]), fmax(b->streams[i].exposure, 0));
-	if (table_close(&t))
-		return ctl_fail(b->ctl, "%s: %s", psx_error_path(b->table), strerror(errno));
-	return CTL_OK;
-}
-
-/* Raw and sparse beside the links; images a second are those of raw data */
-static int draw(const struct budget *b)
-{
-	struct chart_bar bars[MOST_STREAMS], lines[LINKS];
-	char names[LINKS][64];
-	size_t i;
-
-	if (!b->picture)
-		return CTL_OK;
-	for (i = 0; i < b->count; i++)
-		bars[i] = (struct chart_bar){ b->streams[i].name, gbit_of(b, &b->streams[i]), i > 0 };
-	for (i = 0; i < LINKS; i++) {
-		const struct link *l = &links[i];
-		const double gbit = l->gbit > 0 ? l->gbit :
-						  l->images * b->streams[0].values * DENSE_BITS / GIGA;
-
-		if (l->gbit > 0)
-			(void)snprintf(names[i], sizeof(names[i]), "%s %g Gb/s", l->name, l->gbit);
-		else
-			(void)snprintf(names[i], sizeof(names[i]), "%s %g raw images/s", l->name,
-				       l->images);
-		lines[i] = (struct chart_bar){ names[i], gbit, 0 };
-	}
-	if (!chart_write_bars(b->picture, &(const struct chart_bars){
-			"data rate, Gb/s", bars, lines, b->count, LINKS }))
-		return CTL_OK;
-	if (errno == ENOTSUP)
-		return ctl_fail(b->ctl, "built without cairo: no pictures of bars");
-	return ctl_fail(b->ctl, "%s: %s", psx_error_path(b->picture), strerror(errno));
 }
 
 static int run(struct budget *b)
@@ -290,15 +186,16 @@ static int run(struct budget *b)
 		return ctl_usage(b->ctl, "name at least one image");
 	if (b->plan.mode == PSX_MODE_POINT)
 		return ctl_usage(b->ctl, "mode 'point' is not scan or snap");
+	code = ctl_can_write(b->ctl, b->table);
+	if (code == CTL_OK)
+		code = ctl_can_write(b->ctl, b->picture);
+	if (code != CTL_OK)
+		return code;
 	if ((!b->plan.kernel_count && plan_add_kernels(&b->plan, "laplacian,log", &err)) ||
 	    measure_all(b, &err))
 		return ctl_fail(b->ctl, "%s", err.message);
-	if (b->ctl->json)
-		print_json(b);
-	else
-		print_text(b);
-	code = write_table(b);
-	return code == CTL_OK ? draw(b) : code;
+	budget_print(b);
+	return budget_write(b);
 }
 
 int verb_budget(struct ctl *ctl, int argc, char **argv)

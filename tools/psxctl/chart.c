@@ -14,14 +14,6 @@ int chart_write(const char *path, const struct chart *charts, size_t count)
 	return -1;
 }
 
-int chart_write_bars(const char *path, const struct chart_bars *bars)
-{
-	(void)path;
-	(void)bars;
-	errno = ENOTSUP;
-	return -1;
-}
-
 #else
 
 #include "axis.h"
@@ -37,25 +29,13 @@ int chart_write_bars(const char *path, const struct chart_bars *bars)
 #define BOTTOM 56
 #define MARK   3.5
 
-static const double colours[CHART_SERIES][3] = {
-	{ 0.0, 0.45, 0.70 }, { 0.84, 0.37, 0.0 }, { 0.0, 0.62, 0.45 }, { 0.8, 0.0, 0.6 },
-	{ 0.34, 0.71, 0.91 }, { 0.6, 0.6, 0.0 }, { 0.4, 0.4, 0.4 }, { 0.5, 0.3, 0.1 },
-};
-
 static size_t colour_of(const struct chart *chart, size_t i)
 {
 	return chart->series[i].colour ? chart->series[i].colour - 1 : i;
 }
 
-static void set_colour(cairo_t *cr, size_t i)
-{
-	const double *c = colours[i % CHART_SERIES];
-
-	cairo_set_source_rgb(cr, c[0], c[1], c[2]);
-}
-
-static void draw_bars_of(cairo_t *cr, const struct axis *x, const struct axis *y,
-			 const struct chart_series *s)
+static void draw_bars(cairo_t *cr, const struct axis *x, const struct axis *y,
+		      const struct chart_series *s)
 {
 	size_t i;
 
@@ -76,7 +56,7 @@ static void draw_series(cairo_t *cr, const struct axis *x, const struct axis *y,
 	size_t i;
 
 	if (s->bars)
-		draw_bars_of(cr, x, y, s);
+		draw_bars(cr, x, y, s);
 	cairo_new_path(cr);
 	cairo_set_line_width(cr, 1.5);
 	for (i = 0; s->line && i < s->count; i++) {
@@ -106,7 +86,7 @@ static void draw_legend(cairo_t *cr, const struct chart *chart, const struct plo
 		if (!chart->series[i].name)
 			continue;
 		cairo_text_extents(cr, chart->series[i].name, &e);
-		set_colour(cr, colour_of(chart, i));
+		plot_colour(cr, colour_of(chart, i));
 		plot_text(cr, at, box->top + 28, 1, chart->series[i].name);
 		at -= e.x_advance + 20;
 	}
@@ -141,73 +121,25 @@ void plot_chart(cairo_t *cr, const struct chart *chart, const struct plot_box *b
 	plot_text(cr, left, box->top + 28, 0, chart->title);
 	plot_text(cr, right, bottom - 14, 1, chart->x_name);
 	for (i = 0; i < chart->count; i++) {
-		set_colour(cr, colour_of(chart, i));
+		plot_colour(cr, colour_of(chart, i));
 		draw_series(cr, &x, &y, &chart->series[i]);
 	}
 	draw_legend(cr, chart, box);
 }
 
-static void draw_bars(cairo_t *cr, const struct chart_bars *b)
-{
-	const double width = (double)(WIDTH - LEFT - RIGHT) / (double)b->bar_count;
-	struct axis x = { 0, 1, LEFT, WIDTH - RIGHT, AXIS_LINEAR };
-	struct axis y = { INFINITY, -INFINITY, 2 * PANEL - BOTTOM, TOP, AXIS_LOG };
-	char words[32];
-	size_t i;
-
-	for (i = 0; i < b->bar_count; i++)
-		axis_widen(&y, b->bars[i].value);
-	for (i = 0; i < b->line_count; i++)
-		axis_widen(&y, b->lines[i].value);
-	axis_round_off(&y);
-	axis_draw(cr, &y, &x, false);
-	plot_text(cr, LEFT, 28, 0, b->title);
-	for (i = 0; i < b->bar_count; i++) {
-		const double left = LEFT + width * (double)i, at = axis_place(&y, b->bars[i].value);
-
-		set_colour(cr, (size_t)b->bars[i].colour);
-		cairo_rectangle(cr, left + 0.15 * width, at, 0.7 * width, y.from - at);
-		cairo_fill(cr);
-		cairo_set_source_rgb(cr, 0.2, 0.2, 0.2);
-		(void)snprintf(words, sizeof(words), "%.3g", b->bars[i].value);
-		plot_text(cr, left + width / 2, at - 6, 0.5, words);
-		plot_text(cr, left + width / 2, y.from + 20 + 18 * (double)(i & 1), 0.5, b->bars[i].name);
-	}
-	for (i = 0; i < b->line_count; i++) {
-		const double at = axis_place(&y, b->lines[i].value);
-
-		cairo_set_source_rgb(cr, 0.75, 0, 0);
-		plot_line(cr, LEFT, at, WIDTH - RIGHT, at);
-		plot_text(cr, WIDTH - RIGHT - 6 - 260 * (double)(i % 3), at - 5, 1, b->lines[i].name);
-	}
-}
-
-static int write_png(const char *path, const struct chart *charts, size_t count,
-		     const struct chart_bars *bars)
+int chart_write(const char *path, const struct chart *charts, size_t count)
 {
 	struct plot_box box = { 0, 0, WIDTH, PANEL };
 	struct plot plot;
 	size_t i;
 
-	if (plot_begin(&plot, WIDTH, (int)(bars ? 2 : count) * PANEL))
+	if (plot_begin(&plot, WIDTH, (int)count * PANEL))
 		return -1;
 	for (i = 0; i < count; i++) {
 		plot_chart(plot.cr, &charts[i], &box);
 		box.top += PANEL;
 	}
-	if (bars)
-		draw_bars(plot.cr, bars);
 	return plot_write(&plot, path);
-}
-
-int chart_write(const char *path, const struct chart *charts, size_t count)
-{
-	return write_png(path, charts, count, NULL);
-}
-
-int chart_write_bars(const char *path, const struct chart_bars *bars)
-{
-	return write_png(path, NULL, 0, bars);
 }
 
 #endif

@@ -27,20 +27,7 @@ struct chart {
 	size_t count;
 };
 
-/* Bars beside each other, on a logarithmic scale, and lines to compare them with */
-struct chart_bar {
-	const char *name;
-	double value;
-	int colour;
-};
-struct chart_bars {
-	const char *title;
-	const struct chart_bar *bars, *lines;
-	size_t bar_count, line_count;
-};
-
 /* One below the other. -1 with errno; ENOTSUP: built without cairo */
 int chart_write(const char *path, const struct chart *charts, size_t count);
-int chart_write_bars(const char *path, const struct chart_bars *bars);
 
 #endif

@@ -11,6 +11,18 @@
 
 #define FONT_SIZE 15
 
+static const double colours[][3] = {
+	{ 0.0, 0.45, 0.70 }, { 0.84, 0.37, 0.0 }, { 0.0, 0.62, 0.45 }, { 0.8, 0.0, 0.6 },
+	{ 0.34, 0.71, 0.91 }, { 0.6, 0.6, 0.0 }, { 0.4, 0.4, 0.4 }, { 0.5, 0.3, 0.1 },
+};
+
+void plot_colour(cairo_t *cr, size_t i)
+{
+	const double *c = colours[i % (sizeof(colours) / sizeof(colours[0]))];
+
+	cairo_set_source_rgb(cr, c[0], c[1], c[2]);
+}
+
 void plot_line(cairo_t *cr, double x0, double y0, double x1, double y1)
 {
 	cairo_move_to(cr, round(x0) + 0.5, round(y0) + 0.5);

@@ -4,6 +4,7 @@
 #define PSXCTL_PLOT_H
 
 #include <cairo.h>
+#include <stddef.h>
 
 struct plot {
 	cairo_surface_t *surface;
@@ -19,6 +20,8 @@ int plot_begin(struct plot *plot, int width, int height);
 /* Whole or not at all, and the plot is gone; -1 with errno */
 int plot_write(struct plot *plot, const char *path);
 
+/* Of a palette, which begins anew when it ends */
+void plot_colour(cairo_t *cr, size_t i);
 /* One pixel sharp where it is level or upright */
 void plot_line(cairo_t *cr, double x0, double y0, double x1, double y1);
 /* `share` of the text's width is left of x */
