@@ -12,7 +12,8 @@
 #define DECADE	  10.0
 #define LEAST	  3 /* points of the window that gives the line */
 #define SLACK	  1.0001
-#define ROUNDS	  3 /* of line and ends, which depend on each other */
+#define MOST_ROUNDS 30 /* of line and ends, which depend on each other */
+#define SETTLED	  1e-6
 #define LEAST_POWER 0.5 /* of the rate, of a bend */
 
 static double ratio(const struct psx_dose_point *p)
@@ -160,14 +161,18 @@ bool psx_range_try(struct psx_dose_point *points, size_t count, const struct psx
 {
 	struct bend low = { 0 }, high = { 0 };
 	size_t begin = 0, i;
+	double slope;
 	int round;
 
 	*range = (struct psx_range){ 0 };
 	*line = find_line(points, count, l->snr);
 	if (line->slope == 0)
 		return false;
-	for (round = 0; round < ROUNDS; round++) {
-		line->slope = unbend(points, line, &low, &high);
+	for (round = 0; round < MOST_ROUNDS; round++) {
+		slope = unbend(points, line, &low, &high);
+		if (round && fabs(slope / line->slope - 1) < SETTLED)
+			break;
+		line->slope = slope;
 		for (i = 0; i < count; i++)
 			judge(&points[i], line, l, &l->off[i], &l->weak[i]);
 		begin = find_begin(line, l);

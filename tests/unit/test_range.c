@@ -56,6 +56,20 @@ START_TEST(range_is_found)
 }
 END_TEST
 
+/* All of it bends: the line is where it goes to */
+START_TEST(line_has_no_bend)
+{
+	struct psx_dose_point points[DECADES * STEPS + 1];
+	struct psx_range range;
+
+	(void)make_series(points, 0.165 / 19, 1e9, 1e-6);
+	ck_assert_int_eq(psx_range_find(points, 28, 0, 0, &range), 0); /* 0.01 to 5 */
+	ck_assert_double_eq_tol(range.sensitivity.value, -8, 0.001);
+	ck_assert_double_eq_tol(range.least.value, 0.165, 0.001);
+	ck_assert(range.most_open);
+}
+END_TEST
+
 /* Below three times the noise nothing counts, however straight the line is */
 START_TEST(noise_ends_it)
 {
@@ -302,6 +316,7 @@ int main(void)
 
 	tcase_set_timeout(cases, 60);
 	tcase_add_test(cases, range_is_found);
+	tcase_add_test(cases, line_has_no_bend);
 	tcase_add_test(cases, noise_ends_it);
 	tcase_add_test(cases, series_that_are_none);
 	tcase_add_test(cases, one_outlier_cuts_nothing);
