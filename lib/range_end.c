@@ -9,7 +9,7 @@
 #include <math.h>
 
 #define DOUBT	   3.0 /* a point is out by so many of its errors */
-#define ABOUT	   (M_LN2 * 2) /* of the end: where the badness is a quarter to four times the limit */
+#define ABOUT	   M_LN2 /* of the end: where the badness is half to twice the limit */
 #define FORM	   0.02 /* the power law's own error */
 #define MOST_POWER 50.0
 #define LEAST_PART 0.05
