@@ -55,7 +55,7 @@ static uint32_t count_active(const struct psx_axis *axis, const struct psx_bank 
 	return count;
 }
 
-/* Outputs that the ADC clips even now join the mask */
+/* Outputs whose dark current is not gone even now join the mask */
 static int mask_clipped(struct psx_device *dev, struct psx_bank *bank,
 			const struct psx_average *average)
 {
@@ -82,16 +82,28 @@ static int mask_clipped(struct psx_device *dev, struct psx_bank *bank,
 	return 0;
 }
 
-static int set_dark(struct psx_device *dev, struct psx_bank *bank,
-		    const struct psx_average *average)
+/* What is beyond a dark map's range is the offset DAC's; beyond both it is as good as clipped */
+static int set_dark(struct psx_device *dev, struct psx_bank *bank, unsigned int pga,
+		    struct psx_average *average)
 {
+	const double step = PSX_ADC_STEPS * PSX_OFFSET_LEVELS * pga;
 	size_t i;
 
 	bank->dark = malloc(average->outputs * sizeof(*bank->dark));
 	if (!bank->dark)
 		return psx_error_set(&dev->error, ENOMEM, "out of memory");
-	for (i = 0; i < average->outputs; i++)
-		bank->dark[i] = to_code(average->codes[i] * PSX_DARK_STEPS);
+	for (i = 0; i < average->outputs; i++) {
+		double eighths = average->codes[i] * PSX_DARK_STEPS;
+
+		if (fabs(eighths) > INT16_MAX) {
+			const int16_t offset = to_code(bank->offset[i] + average->codes[i] / step);
+
+			eighths -= (offset - bank->offset[i]) * step * PSX_DARK_STEPS;
+			bank->offset[i] = offset;
+		}
+		bank->dark[i] = to_code(eighths);
+		average->clipped[i] |= fabs(eighths) > INT16_MAX;
+	}
 	return mask_clipped(dev, bank, average);
 }
 
@@ -126,7 +138,7 @@ int psx_zero_measure(struct psx_device *dev, const struct psx_settings *s,
 				set_offset(banks[i], &averages[i],
 					   (double)s->exposure_ns / (double)steps[step].exposure_ns);
 			else
-				failed = set_dark(dev, banks[i], &averages[i]);
+				failed = set_dark(dev, banks[i], s->pga, &averages[i]);
 		}
 		psx_average_free(averages, count);
 	}

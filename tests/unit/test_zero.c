@@ -178,6 +178,38 @@ START_TEST(hot_outputs_are_masked)
 }
 END_TEST
 
+/* Where the offset DAC ends, a dark map's 1024 levels go further, though not all of the
+ * ADC's way: what neither takes is masked, and the others are dark in the dark */
+START_TEST(what_is_left_is_masked)
+{
+	struct psx_device *dev = shoot_open(
+		"sim:width=16,height=16,profile=unpassivated,read_noise=0,scene=flat:0");
+	struct psx_settings *s = shoot_settings(SECOND, 1);
+	struct psx_bank *bank = shoot_flat_bank(dev, 100, 256);
+	const uint8_t *mask;
+	size_t count, masked = 0, at_the_end = 0;
+	double *values;
+
+	zero(dev, s, bank);
+	mask = psx_bank_get_mask(bank);
+	ck_assert_ptr_nonnull(mask);
+	ck_assert_int_eq(psx_device_set_shutter(dev, PSX_SHUTTER_CLOSED), 0);
+	values = shoot_mean(dev, 1, &count, NULL);
+	for (size_t i = 0; i < count; i++) {
+		masked += mask[i];
+		at_the_end += !mask[i] && psx_bank_get_offset(bank)[i] == INT16_MAX;
+		if (!mask[i])
+			ck_assert_msg(fabs(values[i]) <= 1, "%zu: %g in the dark", i, values[i]);
+	}
+	ck_assert_uint_gt(masked, 0);
+	ck_assert_uint_gt(at_the_end, 0);
+	free(values);
+	psx_settings_free(s);
+	psx_bank_free(bank);
+	psx_device_close(dev);
+}
+END_TEST
+
 START_TEST(too_much_is_an_error)
 {
 	struct psx_device *dev = shoot_open("sim:width=20,height=16,scene=flat:0");
@@ -284,6 +316,7 @@ int main(void)
 	tcase_add_test(c, maps_are_the_charge);
 	tcase_add_test(c, shutter_and_rails_are_put_back);
 	tcase_add_test(c, hot_outputs_are_masked);
+	tcase_add_test(c, what_is_left_is_masked);
 	tcase_add_test(c, too_much_is_an_error);
 	tcase_add_test(c, without_dark_current_it_loads);
 	tcase_add_test(c, without_a_shutter_somebody_is_asked);
