@@ -2,6 +2,7 @@
 /* The open beam, as sub-pixels of weight 1 see it. */
 #include "calibration.h"
 #include "error.h"
+#include "median.h"
 #include "settings.h"
 
 #include <errno.h>
@@ -30,13 +31,6 @@ struct psx_bank *psx_beam_bank(const struct psx_geometry *geometry, double volts
 	return bank;
 }
 
-static int compare(const void *a, const void *b)
-{
-	float x = *(const float *)a, y = *(const float *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The median of sub-pixels that see, and that neither light nor darkness clips, in
  * levels; infinite where there is none */
 static double median_levels(const struct psx_bank *bank, struct psx_average *average)
@@ -56,8 +50,7 @@ static double median_levels(const struct psx_bank *bank, struct psx_average *ave
 	}
 	if (!count)
 		return (double)INFINITY;
-	qsort(codes, count, sizeof(*codes), compare);
-	return codes[count / 2] / PSX_ADC_STEPS;
+	return psx_median(codes, count) / PSX_ADC_STEPS;
 }
 
 uint64_t psx_beam_frames(unsigned int frames)

@@ -2,6 +2,7 @@
 /* Which sub-pixels are no use, and what the others have in common. */
 #include "calibration.h"
 #include "error.h"
+#include "median.h"
 
 #include <errno.h>
 #include <math.h>
@@ -15,20 +16,6 @@
 #define WEAK	       0.5  /* of the weight that the median sub-pixel reaches */
 /* Short of the rails, so that corrections have room */
 #define REACH_VOLTS    99.5
-
-static int compare(const void *a, const void *b)
-{
-	float x = *(const float *)a, y = *(const float *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* values[] is sorted; 0 of none */
-static double median(float *values, size_t count)
-{
-	qsort(values, count, sizeof(*values), compare);
-	return count ? values[count / 2] : 0;
-}
 
 /* Whether the response stays as it is, whatever the bias; then *weight is it */
 static bool is_constant(const struct psx_calibration *cal, const struct psx_points *points,
@@ -110,7 +97,7 @@ static void judge_reach(struct psx_calibration *cal, float *values)
 	for (place = 0; place < cal->count; place++)
 		if (psx_calibration_sees(cal, place) && !cal->defects[place])
 			values[count++] = (float)reach(cal, place);
-	usual = median(values, count);
+	usual = psx_median(values, count);
 	for (place = 0; place < cal->count; place++) {
 		double weight;
 
@@ -164,7 +151,7 @@ int psx_calibration_judge(struct psx_calibration *cal, const struct psx_points *
 		for (place = count = 0; place < cal->count; place++)
 			if (psx_calibration_sees(cal, place))
 				values[count++] = cal->curves[sign][place].dark;
-		dark[sign] = fmax(median(values, count), 0);
+		dark[sign] = fmax(psx_median(values, count), 0);
 		if (dark[sign] == 0) /* no dark current, so nothing is hot */
 			dark[sign] = INFINITY;
 	}

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* The curve of every sub-pixel, for each sign by itself. */
 #include "calibration.h"
+#include "median.h"
 #include "parallel.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+/* Times the usual residual: who leaves more is not what all are */
+#define WORSE 4
 
 /* The points of one sub-pixel and sign that could be measured */
 static void gather(const struct psx_calibration *cal, const struct psx_points *points, size_t place,
@@ -23,18 +28,52 @@ static void gather(const struct psx_calibration *cal, const struct psx_points *p
 	}
 }
 
-/* A curve that can't be found has the residual infinity */
-static void fit_curve(const struct psx_calibration *cal, const struct psx_points *points,
-		      size_t place, bool forward)
+/* Means over all that see, bad ones too: roughly what each is like */
+static void gather_usual(const struct psx_calibration *cal, const struct psx_points *points,
+			 bool forward, struct psx_hecht_points *curve)
 {
-	const struct psx_carrier *nominal = &psx_carriers[forward];
-	struct psx_curve *curve = &cal->curves[forward][place];
+	unsigned int half = points->count / 2, i;
+	double sign = forward ? 1 : -1;
+
+	curve->count = 0;
+	for (i = forward * half; i < (forward + 1u) * half; i++) {
+		double sum = 0;
+		size_t place, used = 0;
+
+		for (place = 0; place < cal->count; place++) {
+			const double level = points->levels[i * cal->count + place];
+
+			if (isnan(level) || !psx_calibration_sees(cal, place))
+				continue;
+			sum += level;
+			used++;
+		}
+		if (!used)
+			continue;
+		curve->volts[curve->count] = fabs(points->volts[i]);
+		curve->weight[curve->count++] = sign * sum / (double)used / points->beam;
+	}
+}
+
+struct job {
+	struct psx_calibration *cal;
+	const struct psx_points *points;
+	bool forward;
+	const struct psx_hecht_found *usual; /* NULL = not known */
+	double good; /* residuals below aren't tried again */
+};
+
+/* A curve that can't be found has the residual infinity */
+static void fit_curve(const struct job *job, size_t place)
+{
+	const struct psx_carrier *nominal = &psx_carriers[job->forward];
+	struct psx_curve *curve = &job->cal->curves[job->forward][place];
 	struct psx_hecht_points measured;
 	struct psx_hecht_found found;
 
-	gather(cal, points, place, forward, &measured);
+	gather(job->cal, job->points, place, job->forward, &measured);
 	curve->residual = INFINITY;
-	if (psx_hecht_fit(nominal, &measured, &found))
+	if (psx_hecht_fit(nominal, &measured, job->usual, &found))
 		return;
 	curve->gain = (float)found.p[0];
 	curve->mu_tau = (float)(found.p[1] * nominal->mu_tau);
@@ -42,27 +81,50 @@ static void fit_curve(const struct psx_calibration *cal, const struct psx_points
 	curve->residual = (float)found.residual;
 }
 
-struct job {
-	struct psx_calibration *cal;
-	const struct psx_points *points;
-};
-
 static void fit_part(size_t first, size_t end, void *arg)
 {
 	const struct job *job = arg;
 	size_t place;
 
-	for (place = first; place < end; place++) {
-		if (!psx_calibration_sees(job->cal, place))
-			continue;
-		fit_curve(job->cal, job->points, place, false);
-		fit_curve(job->cal, job->points, place, true);
-	}
+	for (place = first; place < end; place++)
+		if (psx_calibration_sees(job->cal, place) &&
+		    !(job->cal->curves[job->forward][place].residual < job->good))
+			fit_curve(job, place);
+}
+
+/* Of curves of one sign */
+static double usual_residual(const struct psx_calibration *cal, const struct psx_curve *curves)
+{
+	float *residuals = malloc(cal->count * sizeof(*residuals));
+	size_t place, count = 0;
+	double usual;
+
+	if (!residuals)
+		return 0;
+	for (place = 0; place < cal->count; place++)
+		if (psx_calibration_sees(cal, place))
+			residuals[count++] = curves[place].residual;
+	usual = psx_median(residuals, count);
+	free(residuals);
+	return usual;
 }
 
 void psx_calibration_fit(struct psx_calibration *cal, const struct psx_points *points)
 {
-	struct job job = { cal, points };
+	int sign;
 
-	psx_parallel(cal->count, fit_part, &job);
+	for (sign = 0; sign < 2; sign++) {
+		struct job job = { .cal = cal, .points = points, .forward = sign };
+		struct psx_hecht_found usual;
+		struct psx_hecht_points curve;
+
+		gather_usual(cal, points, sign, &curve);
+		if (!psx_hecht_fit(&psx_carriers[sign], &curve, NULL, &usual)) {
+			job.usual = &usual;
+			psx_parallel(cal->count, fit_part, &job);
+			job.good = WORSE * usual_residual(cal, cal->curves[sign]);
+			job.usual = NULL;
+		}
+		psx_parallel(cal->count, fit_part, &job);
+	}
 }

@@ -52,15 +52,21 @@ struct psx_hecht_points {
 };
 
 /* Parameters over nominal ones: gain, mu-tau, s/mu. Their covariance follows from
- * what the fit leaves, at count - 3 degrees of freedom. */
+ * what the fit leaves, at count - 3 degrees of freedom, and from the other minimum. */
 struct psx_hecht_found {
 	double p[PSX_HECHT_PARAMETERS];
 	double covariance[PSX_HECHT_PARAMETERS][PSX_HECHT_PARAMETERS];
 	double residual; /* rms, in weights */
 };
 
-/* Least squares; -1 when there are too few points or no such curve */
+/* Least squares: the minimum nearest to `near`, the least where that is NULL, at the fivefold
+ * time. -1 when there are too few points or no such curve */
 int psx_hecht_fit(const struct psx_carrier *nominal, const struct psx_hecht_points *points,
-		  struct psx_hecht_found *found);
+		  const struct psx_hecht_found *near, struct psx_hecht_found *found);
+/* By what a fit multiplies the errors of points */
+double psx_hecht_importance(const struct psx_carrier *nominal, double volts);
+/* Of a symmetric matrix */
+void psx_hecht_invert(double a[PSX_HECHT_PARAMETERS][PSX_HECHT_PARAMETERS],
+		      double inverse[PSX_HECHT_PARAMETERS][PSX_HECHT_PARAMETERS]);
 
 #endif

@@ -43,7 +43,7 @@ static void fit_part(size_t first, size_t end, void *arg)
 			points.volts[points.count] = fabs(sweep->volts[i]);
 			points.weight[points.count++] = level * weight;
 		}
-		if (psx_hecht_fit(&psx_carriers[job->forward], &points, found) ||
+		if (psx_hecht_fit(&psx_carriers[job->forward], &points, NULL, found) ||
 		    !(found->residual < MOST_OFF * found->p[0]))
 			found->p[0] = 0;
 	}

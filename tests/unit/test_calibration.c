@@ -106,6 +106,132 @@ START_TEST(fits_find_what_was_put_in)
 }
 END_TEST
 
+/* Trapping and surface have nearly the same curve: of each crystal the other minimum is
+ * there to be fallen into */
+START_TEST(fits_find_any_crystal)
+{
+	enum { SIDE = 24, BIASES = 17 };
+	struct psx_hecht_points points = { .count = BIASES };
+	struct psx_hecht_found found;
+
+	for (int forward = 0; forward < 2; forward++) {
+		for (int i = 0; i < SIDE * SIDE; i++) {
+			const double gain = i % 3 ? 1 : 3;
+			const int column = i % SIDE, row = i / SIDE;
+			const double mu_tau = 0.1 * pow(50, column / (SIDE - 1.0));
+			const double surface = 0.05 * pow(100, row / (SIDE - 1.0));
+
+			for (int b = 0; b < BIASES; b++) {
+				points.volts[b] = 100 * pow((b + 1.0) / BIASES, 2);
+				points.weight[b] = hecht(gain, (forward ? 0.58e-3 : 2.05e-3) * mu_tau,
+							 (forward ? 13.7 : 98.5) * surface,
+							 points.volts[b]);
+			}
+			ck_assert_int_eq(psx_hecht_fit(&psx_carriers[forward], &points, NULL, &found), 0);
+			ck_assert_msg(fabs(found.p[0] / gain - 1) < 0.02 &&
+					      fabs(found.p[1] / mu_tau - 1) < 0.02 &&
+					      fabs(found.p[2] / surface - 1) < 0.02,
+				      "%d: %g, %g, %g are %g, %g, %g", forward, gain, mu_tau, surface,
+				      found.p[0], found.p[1], found.p[2]);
+		}
+	}
+}
+END_TEST
+
+/* What bends upwards comes nearest to a line, of which neither gain nor mu-tau is known */
+START_TEST(no_curves_are_refused)
+{
+	static const double factors[] = { 1, -1, 0 };
+	struct psx_hecht_points points = { .count = 17 };
+	struct psx_hecht_found found;
+
+	for (int i = 0; i < 3; i++) {
+		for (int b = 0; b < 17; b++) {
+			points.volts[b] = 100 * pow((b + 1) / 17.0, 2);
+			points.weight[b] = factors[i] * pow(points.volts[b] / 100, 1.2);
+		}
+		ck_assert_int_eq(psx_hecht_fit(&psx_carriers[_i], &points, NULL, &found), -1);
+	}
+	points.count = 4;
+	ck_assert_int_eq(psx_hecht_fit(&psx_carriers[_i], &points, NULL, &found), -1);
+}
+END_TEST
+
+static double normal(uint64_t *random)
+{
+	double sum = -6;
+
+	for (int i = 0; i < 12; i++)
+		sum += (double)(unit_random(random) % 1000000) / 1e6;
+	return sum;
+}
+
+/* Where noise hides which of two it is, the error reaches the other: without that two of it
+ * cover 81 % */
+START_TEST(two_crystals_that_look_alike)
+{
+	enum { RUNS = 1000 };
+	struct psx_hecht_points points = { .count = 17 };
+	struct psx_hecht_found found;
+	uint64_t random = 5;
+	int covered = 0, other = 0;
+
+	for (int run = 0; run < RUNS; run++) {
+		for (int b = 0; b < 17; b++) {
+			double weight;
+
+			points.volts[b] = 100 * pow((b + 1) / 17.0, 2);
+			weight = hecht(1, 2.05e-3, 98.5, points.volts[b]);
+			points.weight[b] =
+				weight + 0.015 * sqrt(weight * weight + 0.02) * normal(&random);
+		}
+		ck_assert_int_eq(psx_hecht_fit(&psx_carriers[0], &points, NULL, &found), 0);
+		covered += fabs(found.p[1] - 1) < 2 * sqrt(found.covariance[1][1]);
+		other += found.p[1] < 0.7;
+	}
+	if (getenv("PSX_FIGURES"))
+		printf("# %d of %d covered, %d are the other\n", covered, RUNS, other);
+	ck_assert_int_gt(other, RUNS / 20);
+	ck_assert_int_gt(covered, RUNS * 85 / 100);
+	ck_assert_int_lt(covered, RUNS * 97 / 100);
+}
+END_TEST
+
+/* From what the others are the other minimum is nearer to these */
+START_TEST(fits_find_sub_pixels_unlike_the_others)
+{
+	const struct psx_geometry geometry = { 16, 16, 0 };
+	struct psx_calibration *cal = psx_calibration_create(&geometry, NULL);
+	struct psx_points points = { .count = 34, .beam = 4000 };
+	struct psx_hecht h;
+
+	points.levels = calloc(34 * 256, sizeof(*points.levels));
+	points.unfollowed = calloc(256, 1);
+	for (int b = 0; b < 34; b++) {
+		points.volts[b] = (b < 17 ? -100 : 100) * pow((b % 17 + 1) / 17.0, 2);
+		for (int i = 0; i < 256; i++) {
+			const double volts = fabs(points.volts[b]);
+			const double weight =
+				b >= 17 ? hecht(1, 0.58e-3, 13.7, volts) :
+				i % 16	? hecht(1, 2.05e-3, 98.5, volts) :
+					  hecht(0.97, 2.05e-3 * 0.5, 98.5 * 0.3, volts);
+
+			/* steps of the ADC, as noise */
+			points.levels[b * 256 + i] =
+				(float)round((b < 17 ? -16000 : 16000) * weight) / 4;
+		}
+	}
+	psx_calibration_fit(cal, &points);
+	for (uint32_t i = 0; i < 256; i++) {
+		ck_assert_int_eq(psx_calibration_get_hecht(cal, i % 16, i / 16, false, &h), 0);
+		ck_assert_double_eq_tol(h.mu_tau, 2.05e-3 * (i % 16 ? 1 : 0.5), 0.05e-3);
+	}
+	free(points.levels);
+	free(points.unfollowed);
+	psx_calibration_free(cal);
+}
+END_TEST
+
 /* A crystal without mismatch has the curves of docs/sensor.md, and its dark current */
 START_TEST(a_nominal_crystal_is_nominal)
 {
@@ -811,6 +937,10 @@ int main(void)
 	TCase *c = tcase_create("calibration"), *f = tcase_create("files");
 
 	tcase_add_test(c, fits_find_what_was_put_in);
+	tcase_add_test(c, fits_find_any_crystal);
+	tcase_add_test(c, fits_find_sub_pixels_unlike_the_others);
+	tcase_add_loop_test(c, no_curves_are_refused, 0, 2);
+	tcase_add_test(c, two_crystals_that_look_alike);
 	tcase_add_test(c, a_nominal_crystal_is_nominal);
 	tcase_add_test(c, a_flat_scene_is_flat);
 	tcase_add_loop_test(c, every_mode_is_flat, 0, 6);
