@@ -765,21 +765,23 @@ struct psx_sweep_point {
 
 struct psx_estimate {
 	double value;
-	double error;  /**< standard uncertainty, 1 sigma; without that of the dose */
-	double spread; /**< standard deviation from sub-pixel to sub-pixel; 0 of one */
+	double error;  /**< standard uncertainty (68 %), without that of the dose */
+	double spread; /**< standard deviation from sub-pixel to sub-pixel, noise taken off; 0
+			* of one */
 };
 
 /**
- * Parameters of one sign (docs/sensor.md). The value is the mean over sub-pixels, each
- * fitted by itself, its error spread / sqrt(used): how well the crystal is known that they are a
- * sample of. Of one sub-pixel the error is that of its fit.
+ * Parameters of one sign (docs/sensor.md): means over sub-pixels, with an error that says how
+ * well the crystal is known that they are a sample of. Of one sub-pixel it is that of its
+ * fit.
  */
 struct psx_sweep_fit {
 	struct psx_estimate s0;	     /**< uC/Gy/cm2: I0 of the Hecht equation over dose rate and area */
 	struct psx_estimate mu_tau;  /**< cm2/V */
 	struct psx_estimate surface; /**< s/mu, V/cm */
-	double residual;             /**< rms of the fits, over the response at weight 1 */
-	size_t used, left_out;       /**< sub-pixels; left out: no such curve (defects) */
+	double residual;             /**< rms of the fits, over the response at 100 V */
+	size_t used, left_out;       /**< sub-pixels; left out: another curve (defects) */
+	bool noisy; /**< an error is above 1 %, and mostly noise: more exposures make it smaller */
 };
 
 /** What both signs have of each other. */

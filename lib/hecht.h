@@ -44,11 +44,14 @@ double psx_hecht_volts(const struct psx_carrier *carrier, double wanted, double 
 /* hecht_fit.c: a curve's points, and what was found */
 #define PSX_HECHT_POINTS     64
 #define PSX_HECHT_PARAMETERS 3
+#define PSX_HECHT_NOISE	     0.02
 
 struct psx_hecht_points {
 	unsigned int count;
 	double volts[PSX_HECHT_POINTS];	 /* above 0 */
 	double weight[PSX_HECHT_POINTS]; /* response over psx_hecht_unit() */
+	/* Noise: its variance at weight 0, over what it has more at weight 1; 0 = PSX_HECHT_NOISE */
+	double constant;
 };
 
 /* Parameters over nominal ones: gain, mu-tau, s/mu. Their covariance follows from
@@ -57,6 +60,7 @@ struct psx_hecht_found {
 	double p[PSX_HECHT_PARAMETERS];
 	double covariance[PSX_HECHT_PARAMETERS][PSX_HECHT_PARAMETERS];
 	double residual; /* rms, in weights */
+	unsigned int freedom;
 };
 
 /* Least squares: the minimum nearest to `near`, the least where that is NULL, at the fivefold
@@ -64,7 +68,7 @@ struct psx_hecht_found {
 int psx_hecht_fit(const struct psx_carrier *nominal, const struct psx_hecht_points *points,
 		  const struct psx_hecht_found *near, struct psx_hecht_found *found);
 /* By what a fit multiplies the errors of points */
-double psx_hecht_importance(const struct psx_carrier *nominal, double volts);
+double psx_hecht_importance(const struct psx_carrier *nominal, double volts, double constant);
 /* Of a symmetric matrix */
 void psx_hecht_invert(double a[PSX_HECHT_PARAMETERS][PSX_HECHT_PARAMETERS],
 		      double inverse[PSX_HECHT_PARAMETERS][PSX_HECHT_PARAMETERS]);

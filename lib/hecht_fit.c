@@ -24,8 +24,6 @@
 #define MOST_CALLS    100
 #define FIRST_STEP    2.0
 #define FARTHEST      9.2 /* a factor of 1e4 */
-/* Noise of a response grows with it, but for a part that doesn't */
-#define CONSTANT_PART 0.02
 /* Volts of half a response, in powers from the lowest */
 #define RASTER	      10
 #define RASTER_LOWEST 0.3
@@ -33,6 +31,7 @@
 #define BEYOND	      0.405 /* a factor of 1.5 */
 /* What is halved there only is a line up to 100 V */
 #define LINE_VOLTS    2000
+#define LEAST_DOUBT   0.02
 
 struct fitting {
 	const struct psx_carrier *nominal;
@@ -43,11 +42,11 @@ struct fitting {
 };
 
 /* By what a nominal sub-pixel shows there: that of this one has noise itself */
-double psx_hecht_importance(const struct psx_carrier *nominal, double volts)
+double psx_hecht_importance(const struct psx_carrier *nominal, double volts, double constant)
 {
 	const double weight = psx_hecht_response(nominal, volts, NULL) / psx_hecht_unit();
 
-	return 1 / sqrt(weight * weight + CONSTANT_PART);
+	return 1 / sqrt(weight * weight + (constant > 0 ? constant : PSX_HECHT_NOISE));
 }
 
 static struct psx_carrier carrier_of(const struct fitting *fit, const double *q)
@@ -239,6 +238,7 @@ static void judge(const struct fitting *fit, const struct minimum *minimum,
 				normal[r][c] += columns[r][i] * columns[c][i];
 	}
 	found->residual = sqrt(squares);
+	found->freedom = fit->points->count - N;
 	/* of logarithms: gain times this is of one weight */
 	psx_hecht_invert(normal, found->covariance);
 	for (r = 0; r < N; r++)
@@ -247,12 +247,15 @@ static void judge(const struct fitting *fit, const struct minimum *minimum,
 						   (found->p[0] * found->p[0]);
 }
 
-/* The other minimum may be it: with what likelihood, and how far off this one is then */
+/* The other minimum may be it: with what likelihood, and how far off this one is then. What
+ * is less likely than off by two errors is not for an error to say. */
 static void doubt(struct psx_hecht_found *found, const struct psx_hecht_found *other,
 		  double likelihood)
 {
 	int r, c;
 
+	if (likelihood < LEAST_DOUBT)
+		return;
 	for (r = 0; r < N; r++)
 		for (c = 0; c < N; c++)
 			found->covariance[r][c] += likelihood / (1 + likelihood) *
@@ -266,7 +269,8 @@ static void begin(struct fitting *fit)
 
 	fit->unit = psx_hecht_unit();
 	for (i = 0; i < fit->points->count; i++) {
-		fit->importance[i] = psx_hecht_importance(fit->nominal, fit->points->volts[i]);
+		fit->importance[i] = psx_hecht_importance(fit->nominal, fit->points->volts[i],
+							  fit->points->constant);
 		fit->wanted[i] = fit->points->weight[i] * fit->importance[i];
 	}
 }

@@ -16,6 +16,7 @@
 /* Room in the ADC for sub-pixels above the nominal, and for what zeroing leaves */
 #define MARGIN		 1.5
 #define MARGIN_LEVELS	 8
+#define NOISE_TIMES	 4
 
 /* Denser at low volts, where the curves bend */
 static void choose_biases(struct psx_sweep *sweep, unsigned int biases)
@@ -55,12 +56,16 @@ struct sweeping {
 	double beam; /* levels at weight 1 */
 };
 
+static unsigned int pga_of(const struct sweeping *s, unsigned int point)
+{
+	return psx_pga_for(MARGIN_LEVELS +
+			   MARGIN * s->beam * fabs(psx_sensor_weight(s->sweep->volts[point])));
+}
+
 static int set_point(struct sweeping *s, unsigned int point)
 {
-	const double volts = s->sweep->volts[point];
-	const double levels = MARGIN_LEVELS + MARGIN * s->beam * fabs(psx_sensor_weight(volts));
-
-	return psx_probe_set(s->probe, volts, s->exposure_ns, psx_pga_for(levels), s->frames);
+	return psx_probe_set(s->probe, s->sweep->volts[point], s->exposure_ns, pga_of(s, point),
+			     s->frames);
 }
 
 /* Where all is beyond the offset DAC, nothing is known of this point */
@@ -90,6 +95,7 @@ static int measure_light(struct sweeping *s, unsigned int point)
 	struct psx_reading reading;
 	size_t i;
 
+	s->sweep->noise[point] = (double)NAN;
 	for (i = 0; i < s->sweep->count; i++)
 		levels[i] = (float)NAN;
 	if (isnan(s->sweep->dark[point]))
@@ -97,8 +103,13 @@ static int measure_light(struct sweeping *s, unsigned int point)
 	if (set_point(s, point) ||
 	    psx_probe_expose(s->probe, PSX_SHUTTER_BEAM, s->frames, &reading, NULL))
 		return -1;
+	/* where noise reaches the ADC's end, those that can be read are a choice */
+	if (fabs(reading.signal) + NOISE_TIMES * reading.noise >
+	    PSX_ADC_LEVELS / (double)pga_of(s, point))
+		return 0;
 	for (i = 0; i < s->sweep->count; i++)
 		levels[i] = seen[i];
+	s->sweep->noise[point] = reading.noise;
 	return 0;
 }
 
@@ -127,7 +138,11 @@ static int allocate(struct psx_sweep *sweep)
 	sweep->levels = calloc(count * sweep->points, sizeof(*sweep->levels));
 	sweep->found[0] = calloc(count, sizeof(*sweep->found[0]));
 	sweep->found[1] = calloc(count, sizeof(*sweep->found[1]));
-	return sweep->levels && sweep->found[0] && sweep->found[1] ? 0 : -1;
+	sweep->used[0] = calloc(count, sizeof(*sweep->used[0]));
+	sweep->used[1] = calloc(count, sizeof(*sweep->used[1]));
+	sweep->off = calloc(count, sizeof(*sweep->off));
+	return sweep->levels && sweep->found[0] && sweep->found[1] && sweep->used[0] &&
+			       sweep->used[1] && sweep->off ? 0 : -1;
 }
 
 static int run(struct psx_device *dev, struct psx_probe *probe, struct psx_sweep *sweep,
@@ -187,6 +202,9 @@ void psx_sweep_free(struct psx_sweep *sweep)
 	free(sweep->levels);
 	free(sweep->found[0]);
 	free(sweep->found[1]);
+	free(sweep->used[0]);
+	free(sweep->used[1]);
+	free(sweep->off);
 	free(sweep);
 }
 

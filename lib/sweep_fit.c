@@ -1,162 +1,245 @@
 // SPDX-License-Identifier: MIT
-/*
- * What a sweep says of the crystal. Every sub-pixel is fitted by itself, and the
- * parameters are averaged: a mean of curves that differ is no Hecht curve.
- */
+/* Curves of a sweep: which are of the crystal, and what each is by itself. */
+#include "median.h"
 #include "parallel.h"
 #include "sweep.h"
 
 #include <errno.h>
 #include <math.h>
 
-/* A level a second in nA/cm2: 494 uGy/s times 360.5 uC/Gy/cm2, over 4095 */
-#define NA_CM2 (PSX_NOMINAL_RATE * 1e-6 * PSX_S0 * 1e3 / PSX_NOMINAL_LEVEL)
-/* Curves of another shape, or such as no good sub-pixel has: a stuck one's is flat */
-#define MOST_OFF 0.02 /* rms, of the response at weight 1 */
-#define LEAST	 0.5
-#define MOST	 2.0 /* times the median of gains and of mu-tau */
-#define STEPS	 40
+#define LEAST_POINTS 5
+/* Whose response is not of this crystal: dead ones */
+#define LEAST	     0.5
+#define MOST	     2.0 /* times the median curve */
+/* Whose curve is not: stuck ones. Parts of the response at the highest bias, rms */
+#define MOST_BENT    0.1  /* off the median curve */
+#define MOST_OFF     0.02 /* off its own fit */
+/* But noise is no defect */
+#define WORSE	     4 /* times what the median sub-pixel is off */
+/* Sub-pixels that a median is taken of */
+#define SAMPLE	     4096
+/* Noise that grows with the response, to noise that doesn't at all, in powers of 2 */
+#define LEAST_POWER  (-4)
+#define MOST_POWER   12
 
 struct job {
 	struct psx_sweep *sweep;
 	bool forward;
+	unsigned int biases;
+	double usual[PSX_HECHT_POINTS]; /* the median curve */
+	double full;			/* its most */
+	const struct psx_hecht_found *near;
+	float *off; /* the sweep's: parts of `full`; infinite where there is no fit */
+	double good; /* who leaves less isn't fitted again */
 };
+
+static unsigned int points_of(const struct job *job, size_t place, struct psx_hecht_points *points)
+{
+	const struct psx_sweep *sweep = job->sweep;
+	unsigned int i;
+
+	points->count = 0;
+	points->constant = sweep->constant;
+	for (i = 0; i < job->biases; i++) {
+		const double weight = psx_sweep_weight(sweep, job->forward, i, place);
+
+		if (isnan(weight))
+			continue;
+		points->volts[points->count] =
+			fabs(sweep->volts[psx_sweep_index(sweep, job->forward, i)]);
+		points->weight[points->count++] = weight;
+	}
+	return points->count;
+}
+
+/* Of every SAMPLEth part, where there are more */
+static float median_of(const float *all, size_t count)
+{
+	float room[SAMPLE];
+	const size_t step = count / SAMPLE + 1;
+	size_t known = 0, i;
+
+	for (i = 0; i < count; i += step)
+		if (!isnan(all[i]))
+			room[known++] = all[i];
+	return known ? psx_median(room, known) : (float)NAN;
+}
+
+/* The curve of the median sub-pixel, which defects don't bend, is what to look for near
+ * each; -1 when it is none */
+static int find_usual(struct job *job, struct psx_hecht_found *near)
+{
+	const struct psx_sweep *sweep = job->sweep;
+	struct psx_hecht_points points = { .constant = sweep->constant };
+	unsigned int i;
+
+	job->full = 0;
+	for (i = 0; i < job->biases; i++) {
+		const unsigned int index = psx_sweep_index(sweep, job->forward, i);
+
+		job->usual[i] = median_of(sweep->levels + index * sweep->count, sweep->count) *
+				(job->forward ? sweep->weight : -sweep->weight);
+		if (isnan(job->usual[i]))
+			continue;
+		job->full = fmax(job->full, job->usual[i]);
+		points.volts[points.count] = fabs(sweep->volts[index]);
+		points.weight[points.count++] = job->usual[i];
+	}
+	return psx_hecht_fit(&psx_carriers[job->forward], &points, NULL, near);
+}
 
 static void fit_part(size_t first, size_t end, void *arg)
 {
 	const struct job *job = arg;
-	const struct psx_sweep *sweep = job->sweep;
-	const unsigned int half = sweep->points / 2, begin = job->forward ? half : 0;
-	const double weight = job->forward ? sweep->weight : -sweep->weight;
 	size_t place;
-	unsigned int i;
 
 	for (place = first; place < end; place++) {
-		struct psx_hecht_found *found = &sweep->found[job->forward][place];
-		struct psx_hecht_points points = { 0 };
+		struct psx_hecht_found *found = &job->sweep->found[job->forward][place];
+		struct psx_hecht_points points;
 
-		for (i = begin; i < begin + half; i++) {
-			const double level = sweep->levels[i * sweep->count + place];
-
-			if (isnan(level))
-				continue;
-			points.volts[points.count] = fabs(sweep->volts[i]);
-			points.weight[points.count++] = level * weight;
-		}
-		if (psx_hecht_fit(&psx_carriers[job->forward], &points, NULL, found) ||
-		    !(found->residual < MOST_OFF * found->p[0]))
+		if (job->off[place] < job->good)
+			continue;
+		(void)points_of(job, place, &points);
+		job->off[place] = (float)INFINITY;
+		if (psx_hecht_fit(&psx_carriers[job->forward], &points, job->near, found))
 			found->p[0] = 0;
-	}
-}
-
-/* The value that as many are above as below, to a part in 2^STEPS; 0 when none is known */
-static double median(const struct psx_sweep *sweep, bool forward, int which)
-{
-	double low = 0, high = 1e6;
-	size_t known = 0, below, i;
-	int step;
-
-	for (i = 0; i < sweep->count; i++)
-		known += sweep->found[forward][i].p[0] > 0;
-	if (!known)
-		return 0;
-	for (step = 0; step < STEPS; step++) {
-		const double middle = (low + high) / 2;
-
-		for (below = i = 0; i < sweep->count; i++)
-			below += sweep->found[forward][i].p[0] > 0 &&
-				 sweep->found[forward][i].p[which] < middle;
-		if (2 * below < known)
-			low = middle;
 		else
-			high = middle;
+			job->off[place] = (float)(found->residual / job->full);
 	}
-	return high;
 }
 
-static void leave_out_strange(struct psx_sweep *sweep, bool forward)
+/* All from what is near first, and those that leave more in full. Of a single one
+ * nothing is near. */
+static void fit_each(struct job *job, const struct psx_hecht_found *near)
 {
-	const double gain = median(sweep, forward, 0), mu_tau = median(sweep, forward, 1);
+	const size_t count = job->sweep->count;
 	size_t i;
 
-	for (i = 0; i < sweep->count; i++) {
-		double *p = sweep->found[forward][i].p;
-
-		if (p[0] < LEAST * gain || p[0] > MOST * gain || p[1] < LEAST * mu_tau ||
-		    p[1] > MOST * mu_tau)
-			p[0] = 0;
+	for (i = 0; i < count; i++)
+		job->off[i] = (float)INFINITY;
+	if (count > 1) {
+		job->near = near;
+		psx_parallel(count, fit_part, job);
+		job->good = WORSE * median_of(job->off, count);
+		job->near = NULL;
 	}
+	psx_parallel(count, fit_part, job);
 }
 
-static double nominal_of(bool forward, int which)
+/* How far the curve is off `times` the median one; infinite for what has no such height */
+static float bent(const struct job *job, size_t place)
 {
-	const struct psx_carrier *carrier = &psx_carriers[forward];
-	const double values[PSX_HECHT_PARAMETERS] = { PSX_S0, carrier->mu_tau, carrier->surface };
+	double product = 0, squares = 0, off = 0, times;
+	unsigned int known = 0, i;
 
-	return values[which];
-}
+	for (i = 0; i < job->biases; i++) {
+		const double weight = psx_sweep_weight(job->sweep, job->forward, i, place);
 
-static struct psx_estimate estimate(const struct psx_sweep *sweep, bool forward, int which)
-{
-	const double nominal = nominal_of(forward, which);
-	struct psx_estimate e = { 0 };
-	double sum = 0, squares = 0, variance = 0;
-	size_t used = 0, i;
-
-	for (i = 0; i < sweep->count; i++) {
-		const struct psx_hecht_found *found = &sweep->found[forward][i];
-
-		if (found->p[0] <= 0)
+		if (isnan(weight) || isnan(job->usual[i]))
 			continue;
-		sum += found->p[which];
-		variance = found->covariance[which][which];
-		used++;
+		product += weight * job->usual[i];
+		squares += job->usual[i] * job->usual[i];
+		known++;
 	}
-	for (i = 0; i < sweep->count; i++) {
-		const struct psx_hecht_found *found = &sweep->found[forward][i];
-		const double off = found->p[which] - sum / (double)used;
+	times = product / squares;
+	if (known < LEAST_POINTS || !(times > LEAST && times < MOST))
+		return (float)INFINITY;
+	for (i = 0; i < job->biases; i++) {
+		const double weight = psx_sweep_weight(job->sweep, job->forward, i, place) / times -
+				      job->usual[i];
 
-		if (found->p[0] > 0)
-			squares += off * off;
+		if (!isnan(weight))
+			off += weight * weight / known;
 	}
-	e.value = nominal * sum / (double)used;
-	e.error = nominal * sqrt(variance);
-	if (used > 1) {
-		e.spread = nominal * sqrt(squares / (double)(used - 1));
-		e.error = e.spread / sqrt((double)used);
+	return (float)(sqrt(off) / job->full);
+}
+
+/* A noisy one may have no fit of its own, and is of the crystal all the same */
+static void choose(struct job *job, struct psx_sweep_fit *fit)
+{
+	struct psx_sweep *sweep = job->sweep;
+	const double most_off = fmax(MOST_OFF, WORSE * median_of(job->off, sweep->count));
+	bool *used = sweep->used[job->forward];
+	double squares = 0, most_bent;
+	size_t fitted = 0, i;
+
+	for (i = 0; i < sweep->count; i++)
+		used[i] = isinf(job->off[i]) || job->off[i] < most_off;
+	for (i = 0; i < sweep->count; i++) {
+		if (used[i] && !isinf(job->off[i])) {
+			squares += job->off[i] * job->off[i];
+			fitted++;
+		}
+		job->off[i] = bent(job, i);
 	}
-	return e;
+	most_bent = fmax(MOST_BENT, WORSE * median_of(job->off, sweep->count));
+	fit->residual = fitted ? sqrt(squares / (double)fitted) : 0;
+	fit->used = 0;
+	for (i = 0; i < sweep->count; i++) {
+		used[i] &= job->off[i] < most_bent;
+		fit->used += used[i];
+		if (!used[i])
+			sweep->found[job->forward][i].p[0] = 0;
+	}
+	fit->left_out = sweep->count - fit->used;
+}
+
+static int fit_sign(struct psx_sweep *sweep, bool forward)
+{
+	struct job job = { .sweep = sweep, .forward = forward, .biases = sweep->points / 2,
+			   .off = sweep->off };
+	struct psx_sweep_fit *fit = &sweep->fits[forward];
+	struct psx_hecht_found near;
+
+	if (find_usual(&job, &near))
+		return -1;
+	fit_each(&job, &near);
+	choose(&job, fit);
+	return fit->used ? psx_sweep_mean(sweep, forward, fit) : -1;
+}
+
+/* Of noise squared that would be noise[] where the constant part is this: less is likelier */
+static double unlikelihood(const struct psx_sweep *sweep, double constant)
+{
+	double sum = 0, logarithms = 0;
+	unsigned int known = 0, i;
+
+	for (i = 0; i < sweep->points; i++) {
+		const double weight = psx_sensor_weight(sweep->volts[i]);
+		const double variance = weight * weight + constant;
+
+		if (!(sweep->noise[i] > 0))
+			continue;
+		sum += sweep->noise[i] * sweep->noise[i] / variance;
+		logarithms += log(variance);
+		known++;
+	}
+	return known ? log(sum / known) + logarithms / known : 0;
+}
+
+/* From noise that was seen between frames; darkness, which was taken off, has the constant
+ * part once more */
+static void weigh_noise(struct psx_sweep *sweep)
+{
+	double least = unlikelihood(sweep, PSX_HECHT_NOISE);
+	int i;
+
+	sweep->constant = PSX_HECHT_NOISE;
+	for (i = LEAST_POWER; i <= MOST_POWER; i++) {
+		const double constant = PSX_HECHT_NOISE * pow(2, i);
+		const double now = unlikelihood(sweep, constant / 2);
+
+		if (now >= least)
+			continue;
+		least = now;
+		sweep->constant = constant;
+	}
 }
 
 int psx_sweep_fit_all(struct psx_sweep *sweep)
 {
-	int sign;
-
-	for (sign = 0; sign < 2; sign++) {
-		struct psx_sweep_fit *fit = &sweep->fits[sign];
-		struct job job = { sweep, sign };
-		double squares = 0;
-		size_t i;
-
-		psx_parallel(sweep->count, fit_part, &job);
-		leave_out_strange(sweep, sign);
-		for (i = 0; i < sweep->count; i++) {
-			const struct psx_hecht_found *found = &sweep->found[sign][i];
-
-			if (found->p[0] > 0) {
-				squares += found->residual * found->residual;
-				fit->used++;
-			}
-		}
-		fit->left_out = sweep->count - fit->used;
-		if (!fit->used)
-			return -1;
-		fit->residual = sqrt(squares / (double)fit->used);
-		fit->s0 = estimate(sweep, sign, 0);
-		fit->mu_tau = estimate(sweep, sign, 1);
-		fit->surface = estimate(sweep, sign, 2);
-	}
-	return 0;
+	weigh_noise(sweep);
+	return fit_sign(sweep, false) || fit_sign(sweep, true) ? -1 : 0;
 }
 
 const struct psx_sweep_fit *psx_sweep_get_fit(const struct psx_sweep *sweep, bool forward)
@@ -169,8 +252,6 @@ int psx_sweep_get_pixel(const struct psx_sweep *sweep, uint32_t x, uint32_t y, b
 {
 	const struct psx_region *r = &sweep->region;
 	const struct psx_hecht_found *found;
-	struct psx_estimate *estimates[] = { &fit->s0, &fit->mu_tau, &fit->surface };
-	int i;
 
 	*fit = (struct psx_sweep_fit){ .used = 1 };
 	if (x < r->x || y < r->y || x - r->x >= r->width || y - r->y >= r->height) {
@@ -182,82 +263,6 @@ int psx_sweep_get_pixel(const struct psx_sweep *sweep, uint32_t x, uint32_t y, b
 		errno = ENODATA;
 		return -1;
 	}
-	for (i = 0; i < PSX_HECHT_PARAMETERS; i++)
-		*estimates[i] = (struct psx_estimate){
-			.value = nominal_of(forward, i) * found->p[i],
-			.error = nominal_of(forward, i) * sqrt(found->covariance[i][i]),
-		};
-	fit->residual = found->residual;
+	psx_sweep_fit_one(found, forward, fit);
 	return 0;
-}
-
-/* Of the mean parameters, without sign; the surface takes nothing where it is left out */
-static double fitted(const struct psx_sweep_fit *fit, double volts, bool with_surface)
-{
-	const struct psx_carrier carrier = { fit->mu_tau.value,
-					     with_surface ? fit->surface.value : 0 };
-	struct psx_slopes slopes;
-
-	return fit->s0.value * psx_hecht_response(&carrier, fabs(volts), &slopes);
-}
-
-int psx_sweep_get_point(const struct psx_sweep *sweep, size_t index, struct psx_sweep_point *point)
-{
-	const double unit = PSX_S0 * psx_hecht_unit();
-	const bool forward = index >= sweep->points / 2;
-	double sum = 0, squares = 0;
-	size_t used = 0, i;
-
-	if (index >= sweep->points) {
-		errno = ERANGE;
-		return -1;
-	}
-	for (i = 0; i < sweep->count; i++) {
-		const double level = sweep->levels[index * sweep->count + i];
-
-		if (isnan(level) || sweep->found[forward][i].p[0] <= 0)
-			continue;
-		sum += level;
-		used++;
-	}
-	for (i = 0; i < sweep->count; i++) {
-		const double level = sweep->levels[index * sweep->count + i];
-
-		if (!isnan(level) && sweep->found[forward][i].p[0] > 0)
-			squares += (level - sum / (double)used) * (level - sum / (double)used);
-	}
-	*point = (struct psx_sweep_point){
-		.volts = sweep->volts[index],
-		.dark_na_cm2 = sweep->dark[index] * NA_CM2 * psx_hecht_unit(),
-		.photo_na_cm2 = sum / (double)used / sweep->seconds * NA_CM2 * psx_hecht_unit(),
-		.sensitivity = sum / (double)used * sweep->weight * unit,
-		.spread = used > 1 ? sqrt(squares / (double)(used - 1)) * sweep->weight * unit : 0,
-		.fitted = copysign(fitted(&sweep->fits[forward], sweep->volts[index], true),
-				   sweep->volts[index]),
-	};
-	return 0;
-}
-
-void psx_sweep_get_balance(const struct psx_sweep *sweep, struct psx_balance *balance)
-{
-	const struct psx_sweep_fit *reverse = &sweep->fits[0];
-	const struct psx_carrier carrier = { reverse->mu_tau.value, reverse->surface.value };
-	struct psx_sweep_point point = { 0 };
-	struct psx_slopes slopes;
-	int sign;
-
-	for (sign = 0; sign < 2; sign++) {
-		(void)psx_sweep_get_point(sweep, sign ? sweep->points - 1 : 0, &point);
-		balance->measured[sign] = fabs(point.sensitivity);
-		if (isnan(balance->measured[sign]))
-			balance->measured[sign] = fitted(&sweep->fits[sign], PSX_MOST_VOLTS, true);
-		balance->intrinsic[sign] = fitted(&sweep->fits[sign], PSX_MOST_VOLTS, false);
-	}
-	balance->ratio = balance->measured[0] / balance->measured[1];
-	balance->volts = -psx_hecht_volts(&carrier,
-					  fitted(&sweep->fits[1], PSX_UNIT_VOLTS, true) /
-						  reverse->s0.value,
-					  PSX_UNIT_VOLTS, PSX_MOST_VOLTS, &slopes);
-	if (isinf(balance->volts))
-		balance->volts = (double)NAN;
 }

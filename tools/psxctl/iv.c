@@ -14,9 +14,9 @@ static const char doc[] =
 	"Claims the detector, ramps its rails up, runs, ramps down; what was loaded is lost. Lit is the "
 	"open beam; a detector without a shutter asks at the terminal. Every sub-pixel's curve is fitted by "
 	"the Hecht equation with surface recombination (docs/sensor.md), each sign by itself: S0, mu-tau and "
-	"s/mu are means over sub-pixels, the error spread / sqrt(number), of one sub-pixel that of its fit; "
-	"1 sigma, without that of the dose rate, which is the operator's. Intrinsic is the sensitivity "
-	"without the loss at the surface.";
+	"s/mu are means over sub-pixels, each with the error (1 sigma) of knowing the crystal by these, of one "
+	"sub-pixel that of its fit; without that of the dose rate, which is the operator's. Intrinsic is "
+	"the sensitivity without the loss at the surface.";
 
 enum { OPT_BIASES = 0x2001 };
 
@@ -57,9 +57,9 @@ static json_t *estimate_json(const struct psx_estimate *e)
 
 static json_t *fit_json(const struct psx_sweep_fit *fit)
 {
-	return json_pack("{s:o, s:o, s:o, s:f, s:I, s:I}", "s0", estimate_json(&fit->s0), "mu_tau",
+	return json_pack("{s:o, s:o, s:o, s:f, s:b, s:I, s:I}", "s0", estimate_json(&fit->s0), "mu_tau",
 			 estimate_json(&fit->mu_tau), "surface", estimate_json(&fit->surface),
-			 "residual", fit->residual, "used", (json_int_t)fit->used, "left_out",
+			 "residual", fit->residual, "noisy", fit->noisy, "used", (json_int_t)fit->used, "left_out",
 			 (json_int_t)fit->left_out);
 }
 
@@ -99,9 +99,11 @@ static void print_fit(const char *name, const struct psx_sweep_fit *f)
 	       f->s0.value, f->s0.error, f->mu_tau.value, f->mu_tau.error, f->surface.value,
 	       f->surface.error);
 	printf("         among %zu sub-pixels +-%.2f %%, +-%.2f %%, +-%.2f %%; %zu left out; fits off by "
-	       "%.3f %% of weight 1\n", f->used, 100 * f->s0.spread / f->s0.value,
+	       "%.3f %% of the response at 100 V\n", f->used, 100 * f->s0.spread / f->s0.value,
 	       100 * f->mu_tau.spread / f->mu_tau.value, 100 * f->surface.spread / f->surface.value,
 	       f->left_out, 100 * f->residual);
+	if (f->noisy)
+		printf("         limited by noise: more --frames or a longer --exposure\n");
 }
 
 static void print_text(const struct iv *iv, const struct psx_balance *b)
