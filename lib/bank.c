@@ -34,8 +34,10 @@ void psx_bank_free(struct psx_bank *bank)
 	free(bank);
 }
 
-/* The beam itself may be most of a picture: room for noise and what sub-pixels have more */
-#define FLAT_MARGIN 1.1
+/* The beam itself may be most of a picture: room for its noise, and for what nominal
+ * sub-pixels have more than others */
+#define FLAT_CALIBRATED 1.01
+#define FLAT_NOMINAL	1.1
 
 void psx_bank_note(struct psx_bank *bank, const struct psx_kernel *kernel)
 {
@@ -50,7 +52,8 @@ void psx_bank_note(struct psx_bank *bank, const struct psx_kernel *kernel)
 	}
 	bank->sum = above - below;
 	bank->swing = fmax(bank->swing, fmax(above, below));
-	bank->swing = fmax(bank->swing, FLAT_MARGIN * fabs(bank->sum));
+	bank->swing = fmax(bank->swing, fabs(bank->sum) * (bank->calibration ? FLAT_CALIBRATED :
+									       FLAT_NOMINAL));
 	bank->largest = fmax(bank->largest,
 			     psx_fold_largest(kernel, &bank->geometry, bank->mode) * shrink);
 }

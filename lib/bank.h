@@ -15,7 +15,7 @@ struct psx_bank {
 	uint16_t scale; /* Q8.8 */
 	double residual;
 	/* Of the wanted weights: the sum of each cell, the largest in any cell, and
-	 * the most that those of one sign add up to */
+	 * the most that those of one sign add up to, or the beam with room above it */
 	double sum, largest, swing;
 	/* One of these: nominal cells that are cut in the same way have the same
 	 * codes, [way_y][way_x][k * k]; or each sub-pixel its own,

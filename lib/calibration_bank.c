@@ -147,8 +147,8 @@ struct psx_bank *psx_calibration_make_bank(const struct psx_calibration *cal,
 	if (!making.bank)
 		return NULL;
 	making.bank->scale = scale;
-	psx_bank_note(making.bank, kernel);
 	making.bank->calibration = psx_calibration_mark(cal->info.id, cal->info.time);
+	psx_bank_note(making.bank, kernel);
 	null = psx_calibration_find_null(cal, kernel, mode);
 	making.corrections = null ? null->corrections : NULL;
 	if (make(&making, err)) {
