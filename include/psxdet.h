@@ -1098,15 +1098,15 @@ struct psx_labelled {
 /** Without samples. EINVAL for a k that is even, 1 or over PSX_KERNEL_MAX_K; ENOMEM. */
 PSX_API struct psx_dataset *psx_dataset_new(unsigned int k, struct psx_error *err);
 /** A copy of `image` joins, which must be k x k or larger: then it is reduced to
- * the means of k x k equal areas. EINVAL for a smaller one, an empty label or
- * more than 256 labels; ENOMEM. */
+ * the means of k x k equal areas. EINVAL for a smaller one, an empty label,
+ * more than 256 labels or a million samples; ENOMEM. */
 PSX_API int psx_dataset_add(struct psx_dataset *data, const struct psx_image *image,
 			    const char *label, bool test, const char *name,
 			    struct psx_error *err);
 /**
  * Read a data set (docs/classifier.md). A file is CSV, a header
  * `split,label,p00,p01,..` and rows of `train` or `test`, a label, k * k levels
- * 0..65535. A folder has sub-folders whose names are the labels, with images of one
+ * 0..65535; it may be a pipe, whose writer is waited for. A folder has sub-folders whose names are the labels, with images of one
  * size; or `train` and `test` with such sub-folders. Without these a fifth of
  * every label's images, chosen by their names, are for testing. `k` reduces larger
  * images, 0 takes them as they are. Labels are in the order of their names. Errors:
@@ -1231,9 +1231,10 @@ PSX_API const unsigned int *psx_classifier_get_confusion(const struct psx_classi
 /** To go on after PSX_STOP_EPOCHS. EINVAL for 0. */
 PSX_API int psx_classifier_set_epochs(struct psx_classifier *c, unsigned int epochs);
 
-/** May it be trained so? Changes nothing. EINVAL for a device of another size, ENOTSUP
- * where nobody shows samples, EXDEV for another data set, detector or calibration than
- * before. */
+/** May it be trained so? With NULL for `data`: may images be shown to it so? Changes nothing.
+ * EINVAL for a device of another size, ENOSPC for one with fewer banks than classes and
+ * one, ENOTSUP where nobody shows samples; EXDEV for another data set, detector or
+ * calibration than before; ENODATA for images when it was not trained. */
 PSX_API int psx_classifier_check(const struct psx_classifier *c,
 				 const struct psx_classifier_rig *rig,
 				 const struct psx_dataset *data, struct psx_error *err);

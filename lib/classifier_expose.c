@@ -27,6 +27,10 @@ int psx_exposer_check(const struct psx_classifier *c, const struct psx_classifie
 				     "%s has %u x %u sub-pixels where samples have %u x %u "
 				     "(of a model: width=%u,height=%u)", info->uri, info->width,
 				     info->height, k, k, k, k);
+	if (c->info.classes >= info->banks) /* one is in force while they change */
+		return psx_error_set(err, ENOSPC,
+				     "%u classes are too many: %s has %u banks, for %u of them",
+				     c->info.classes, info->uri, info->banks, info->banks - 1);
 	if (!(info->caps & PSX_CAP_SCENE) && !rig->present)
 		return psx_error_set(err, ENOTSUP, "%s has no scenes, and nobody shows it samples",
 				     info->uri);

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_SAMPLES 10000000
-
 struct reading {
 	const char *path; /* for messages */
 	const json_t *root;
@@ -154,8 +152,8 @@ static int read_facts(const struct reading *r)
 
 	if (get_whole(r, r->root, "calibration_id", 0, UINT32_MAX, &calibration) ||
 	    get_whole(r, r->root, "data_id", 0, UINT32_MAX, &id) ||
-	    get_whole(r, r->root, "train", info->classes, MOST_SAMPLES, &train) ||
-	    get_whole(r, r->root, "test", 1, MOST_SAMPLES, &test) ||
+	    get_whole(r, r->root, "train", info->classes, PSX_SAMPLES_MOST, &train) ||
+	    get_whole(r, r->root, "test", 1, PSX_SAMPLES_MOST, &test) ||
 	    get_text(r, "serial", info->serial, sizeof(info->serial)) ||
 	    get_text(r, "model", info->model, sizeof(info->model)))
 		return -1;

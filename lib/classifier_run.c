@@ -54,8 +54,8 @@ int psx_classifier_run(const struct psx_classifier *c, const struct psx_classifi
 	unsigned int n;
 	int failed;
 
-	if (!c->info.best)
-		return psx_error_set(err, ENODATA, "the classifier was not trained");
+	if (psx_classifier_check(c, rig, NULL, err))
+		return -1;
 	failed = psx_exposer_begin(&e, c, rig, err);
 	for (n = 0; !failed && n < c->info.classes; n++) {
 		banks[n] = make_bank(&e, n);

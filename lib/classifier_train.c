@@ -187,6 +187,10 @@ int psx_classifier_check(const struct psx_classifier *c, const struct psx_classi
 
 	if (psx_exposer_check(c, rig, err))
 		return -1;
+	if (!data && !c->info.best)
+		return psx_error_set(err, ENODATA, "the classifier was not trained");
+	if (!data)
+		return 0;
 	if (psx_dataset_id(data) != c->info.data_id)
 		return psx_error_set(err, EXDEV, "not the data set that the training began with");
 	if (!c->info.epochs)

@@ -129,6 +129,8 @@ int psx_dataset_add(struct psx_dataset *data, const struct psx_image *image, con
 	if (width < data->k || height < data->k)
 		return psx_error_set(err, EINVAL, "%u x %u levels where %u x %u are needed", width,
 				     height, data->k, data->k);
+	if (data->count == PSX_SAMPLES_MOST)
+		return psx_error_set(err, EINVAL, "more than %u samples", PSX_SAMPLES_MOST);
 	number = find_label(data, label, err);
 	if (number < 0)
 		return -1;

@@ -5,6 +5,7 @@
 #include <psxdet.h>
 
 #define PSX_CLASSES_MOST 256u /* channels of a schedule */
+#define PSX_SAMPLES_MOST 1000000u
 
 struct psx_dataset_item {
 	struct psx_image *image;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define MOST_LEVEL 65535u
+#define MOST_TEXT  65536 /* bytes of a line */
 
 struct reader {
 	const char *path; /* for messages */
@@ -59,9 +60,27 @@ static char *next_field(char **rest)
 	return field;
 }
 
+/* Is every level where its name says it is? */
+static int check_names(struct reader *r, char *const *names, unsigned int k)
+{
+	const int digits = k > 10 ? 2 : 1;
+	char wanted[16];
+	unsigned int i;
+
+	for (i = 0; i < k * k; i++) {
+		(void)snprintf(wanted, sizeof(wanted), "p%0*u%0*u", digits, i / k, digits, i % k);
+		if (strcmp(names[i], wanted) != 0)
+			return psx_error_set(r->err, EBADMSG,
+					     "%s:%u: column %u is '%.40s', not %s: levels are p<row><column>, "
+					     "row by row", r->path, r->line, i + 3, names[i], wanted);
+	}
+	return 0;
+}
+
 static int read_header(struct reader *r, char *text)
 {
-	const char *first = next_field(&text), *second = next_field(&text), *field;
+	const char *first = next_field(&text), *second = next_field(&text);
+	char *names[PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K], *field;
 	unsigned int columns = 0, k = 1;
 
 	if (strcmp(first, "split") != 0 || !second || strcmp(second, "label") != 0)
@@ -69,14 +88,16 @@ static int read_header(struct reader *r, char *text)
 				     "%s:%u: the header is not 'split,label,p00,..': not a data set",
 				     r->path, r->line);
 	for (; (field = next_field(&text)); columns++)
-		if (*field != 'p')
-			return reject(r, "a column of levels begins with p, not", field);
+		if (columns < PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K)
+			names[columns] = field;
 	while (k < PSX_KERNEL_MAX_K && k * k < columns)
 		k += 2;
 	if (columns < 9 || k * k != columns)
 		return psx_error_set(r->err, EBADMSG,
 				     "%s:%u: %u columns of levels are not 3 x 3, 5 x 5 .. %d x %d", r->path,
 				     r->line, columns, PSX_KERNEL_MAX_K, PSX_KERNEL_MAX_K);
+	if (check_names(r, names, k))
+		return -1;
 	r->data = psx_dataset_new(k, r->err);
 	r->image = r->data ? psx_image_new(k, k) : NULL;
 	if (!r->image)
@@ -123,41 +144,55 @@ static int read_row(struct reader *r, char *text)
 	return 0;
 }
 
-static int read_line(struct reader *r, char *text, size_t length)
+static int take_line(struct reader *r, char *text)
 {
-	if (memchr(text, '\0', length))
-		return psx_error_set(r->err, EBADMSG, "%s:%u: not text", r->path, r->line);
 	if (r->line == 1 && !strncmp(text, "\xef\xbb\xbf", 3))
 		text += 3;
-	text[strcspn(text, "\r\n")] = '\0';
+	text[strcspn(text, "\r")] = '\0';
 	if (*text == '#' || !text[strspn(text, " \t")])
 		return 0;
 	return r->data ? read_row(r, text) : read_header(r, text);
+}
+
+/* One line, without its end; 0 after the last. What has no lines is not read to its end, which
+ * /dev/zero has not */
+static int read_line(struct reader *r, FILE *file, char *text)
+{
+	size_t length = 0;
+	int c;
+
+	r->line++;
+	while ((c = getc_unlocked(file)) != EOF && c != '\n') {
+		if (!c)
+			return psx_error_set(r->err, EBADMSG, "%s:%u: not text", r->path, r->line);
+		if (length == MOST_TEXT - 1)
+			return psx_error_set(r->err, EBADMSG, "%s:%u: a line of more than %d bytes",
+					     r->path, r->line, MOST_TEXT - 1);
+		text[length++] = (char)c;
+	}
+	text[length] = '\0';
+	if (c == EOF && ferror(file))
+		return psx_error_set(r->err, errno, "%s: %s", r->path, strerror(errno));
+	return c != EOF || length;
 }
 
 struct psx_dataset *psx_dataset_load_csv(const char *path, struct psx_error *err)
 {
 	struct reader r = { .path = psx_error_path(path), .err = err };
 	FILE *file = fopen(path, "re");
-	char *text = NULL;
-	size_t size = 0;
-	ssize_t length;
-	int failed = 0;
+	char text[MOST_TEXT];
+	int more;
 
 	if (!file)
 		return psx_error_null(err, errno, "%s: %s", r.path, strerror(errno));
-	while (!failed && (length = getline(&text, &size, file)) > 0) {
-		r.line++;
-		failed = read_line(&r, text, (size_t)length);
-	}
-	if (!failed && ferror(file))
-		failed = psx_error_set(err, errno, "%s: %s", r.path, strerror(errno));
-	if (!failed && !r.data)
-		failed = psx_error_set(err, EBADMSG, "%s: empty: not a data set", r.path);
-	free(text);
+	while ((more = read_line(&r, file, text)) > 0)
+		if ((more = take_line(&r, text)))
+			break;
+	if (!more && !r.data)
+		more = psx_error_set(err, EBADMSG, "%s: empty: not a data set", r.path);
 	(void)fclose(file);
 	psx_image_free(r.image);
-	if (!failed)
+	if (!more)
 		return r.data;
 	psx_dataset_free(r.data);
 	return NULL;

@@ -54,11 +54,12 @@ static void free_list(struct dirent **list, int count)
 	free(list);
 }
 
-static bool is_folder(const char *path)
+/* 0 where there is nothing */
+static mode_t kind_of(const char *path)
 {
 	struct stat st;
 
-	return !stat(path, &st) && S_ISDIR(st.st_mode);
+	return stat(path, &st) ? 0 : st.st_mode & S_IFMT;
 }
 
 static char *join(const char *folder, const char *name, struct psx_error *err)
@@ -112,12 +113,14 @@ static int read_image(struct walk *w, const char *folder, const char *name, cons
 		      bool test)
 {
 	char *path = join(folder, name, w->err);
+	const mode_t kind = path ? kind_of(path) : 0;
 	struct psx_image *image = NULL;
 	int failed = -1;
 
-	if (path && is_folder(path))
-		(void)psx_error_set(w->err, EBADMSG, "%s: a folder among images of label '%.40s'",
-				    psx_error_path(path), label);
+	if (kind && kind != S_IFREG) /* which may have no end */
+		(void)psx_error_set(w->err, EBADMSG, "%s: %s among images of label '%.40s'",
+				    psx_error_path(path),
+				    kind == S_IFDIR ? "a folder" : "no regular file", label);
 	else if (path)
 		image = psx_image_load(path, w->err);
 	if (image)
@@ -162,7 +165,7 @@ static int read_labels(struct walk *w, const char *folder, enum split split)
 	for (i = 0; !failed && i < count; i++) {
 		char *path = join(folder, list[i]->d_name, w->err);
 
-		if (path && !is_folder(path))
+		if (path && kind_of(path) != S_IFDIR)
 			failed = psx_error_set(w->err, EBADMSG,
 					       "%s: unlabelled: an image is in a folder that is its label",
 					       psx_error_path(path));

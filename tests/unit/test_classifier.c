@@ -166,7 +166,9 @@ static const struct {
 	{ HEADER, "bad.csv", "no images" },
 	{ ROW, "bad.csv:1", "header" },
 	{ "split,label,p00,p01\n", "bad.csv:1", "2 columns" },
-	{ "split,label,p00,p01,p02,p10,p11,p12,p20,p21,q22\n", "bad.csv:1", "q22" },
+	{ "split,label,p00,p01,p02,p10,p11,p12,p20,p21,q22\n", "bad.csv:1: column 11", "q22" },
+	{ "split,label,p22,p21,p20,p12,p11,p10,p02,p01,p00\n", "bad.csv:1: column 3", "'p22', not p00" },
+	{ "split,label,p00,p10,p20,p01,p11,p21,p02,p12,p22\n", "bad.csv:1: column 4", "'p10', not p01" },
 	{ HEADER "train,,1,2,3,4,5,6,7,8,9\n", "bad.csv:2", "no label" },
 	{ HEADER ROW "train,a,1,2,3,4,5,6,7,8\n", "bad.csv:3", "8 levels" },
 	{ HEADER ROW "train,a,1,2,3,4,5,6,7,8,9,10\n", "bad.csv:3", "10 levels" },
@@ -189,6 +191,49 @@ START_TEST(bad_csv_is_refused_by_line)
 	ck_assert_ptr_null(psx_dataset_load(write_text("bad.csv", bad_csv[_i].text), 0, &err));
 	ck_assert_msg(strstr(err.message, bad_csv[_i].where) && strstr(err.message, bad_csv[_i].why),
 		      "%d: %s", _i, err.message);
+}
+END_TEST
+
+/* Files that never end, or break off */
+START_TEST(csv_without_an_end)
+{
+	static const struct {
+		const char *path, *why;
+		int code;
+	} files[] = {
+		{ "/dev/zero", "/dev/zero:1: not text", EBADMSG },
+		{ "/proc/self/mem", "/proc/self/mem: Input/output error", EIO },
+		{ NULL, "long.csv:2: a line of more than 65535 bytes", EBADMSG },
+	};
+	char *text = calloc(1, 70000);
+	struct psx_error err = { 0 };
+
+	ck_assert_ptr_nonnull(text);
+	(void)strcpy(text, HEADER);
+	memset(text + strlen(text), '#', 69000 - strlen(text));
+	ck_assert_ptr_null(psx_dataset_load(
+		files[_i].path ? files[_i].path : write_text("long.csv", text), 0, &err));
+	ck_assert_msg(err.code == files[_i].code && strstr(err.message, files[_i].why), "%s",
+		      err.message);
+	free(text);
+}
+END_TEST
+
+/* k = 11 has columns p0000 .. p1010 */
+START_TEST(csv_of_two_digits)
+{
+	char text[4096] = "split,label", *end = text + strlen(text);
+	struct psx_dataset *data;
+	unsigned int i;
+
+	for (i = 0; i < 121; i++)
+		end += sprintf(end, ",p%02u%02u", i / 11, i % 11);
+	end += sprintf(end, "\ntrain,a");
+	for (i = 0; i < 121; i++)
+		end += sprintf(end, ",%u", i);
+	data = psx_dataset_load(write_text("eleven.csv", text), 11, NULL);
+	ck_assert_ptr_nonnull(data);
+	psx_dataset_free(data);
 }
 END_TEST
 
@@ -240,6 +285,11 @@ START_TEST(folders_are_labels)
 	ck_assert_msg(strstr(err.message, "loose.pgm") && strstr(err.message, "unlabelled"), "%s",
 		      err.message);
 	ck_assert_int_eq(unlink(in_folder("set/loose.pgm")), 0);
+
+	ck_assert_int_eq(mkfifo(in_folder("set/a/pipe.pgm"), 0600), 0); /* nobody writes into it */
+	ck_assert_ptr_null(psx_dataset_load(in_folder("set"), 0, &err));
+	ck_assert_msg(strstr(err.message, "pipe.pgm: no regular file"), "%s", err.message);
+	ck_assert_int_eq(unlink(in_folder("set/a/pipe.pgm")), 0);
 
 	(void)write_text("set/b/text.pgm", "no image");
 	ck_assert_ptr_null(psx_dataset_load(in_folder("set"), 0, &err));
@@ -772,6 +822,35 @@ START_TEST(another_one_is_refused)
 }
 END_TEST
 
+/* Before there is voltage */
+START_TEST(more_classes_than_banks)
+{
+	struct psx_dataset *data = psx_dataset_new(3, NULL);
+	struct psx_image *image = psx_image_new(3, 3);
+	struct psx_device *dev = open_device(REAL);
+	const struct psx_classifier_rig rig = { .device = dev };
+	struct psx_classifier *c;
+	struct psx_error err = { 0 };
+	char label[8];
+	unsigned int i;
+
+	for (i = 0; i < 256; i++) {
+		(void)snprintf(label, sizeof(label), "%u", i);
+		ck_assert_int_eq(psx_dataset_add(data, image, label, false, "it", NULL), 0);
+		ck_assert_int_eq(psx_dataset_add(data, image, label, true, "it", NULL), 0);
+	}
+	c = begin(data, NULL);
+	ck_assert_int_eq(psx_classifier_train(c, &rig, data, &err), -1);
+	ck_assert_int_eq(err.code, ENOSPC);
+	ck_assert_ptr_nonnull(strstr(err.message, "has 256 banks, for 255 of them"));
+	ck_assert_uint_eq(psx_device_get_status(dev)->made, 0);
+	psx_classifier_free(c);
+	psx_image_free(image);
+	psx_device_close(dev);
+	psx_dataset_free(data);
+}
+END_TEST
+
 /* Every length cut, and what is changed: an error, or a classifier that is possible */
 START_TEST(hostile_files)
 {
@@ -833,6 +912,8 @@ int main(void)
 	tcase_add_test(data, csv_is_read);
 	tcase_add_test(data, csv_may_be_quoted);
 	tcase_add_loop_test(data, bad_csv_is_refused_by_line, 0, sizeof(bad_csv) / sizeof(bad_csv[0]));
+	tcase_add_loop_test(data, csv_without_an_end, 0, 3);
+	tcase_add_test(data, csv_of_two_digits);
 	tcase_add_test(data, folders_are_labels);
 	tcase_add_test(data, folders_train_and_test);
 	tcase_add_test(data, images_are_reduced_to_means);
@@ -854,6 +935,7 @@ int main(void)
 	tcase_add_loop_test(broken, silly_rates_are_said_to_be, 0, 3);
 	tcase_add_test(broken, options_out_of_range);
 	tcase_add_test(broken, another_one_is_refused);
+	tcase_add_test(broken, more_classes_than_banks);
 	tcase_add_test(broken, hostile_files);
 	suite_add_tcase(suite, data);
 	suite_add_tcase(suite, measured);
