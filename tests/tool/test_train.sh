@@ -70,7 +70,16 @@ ok 'images are not reduced unasked' refuses 1 'set/H/[0-4].pgm: 30 x 30'
 run -d $ideal train set --size 3 -o set.json --epochs 20
 ok 'a folder of images' exits 0
 run -d $ideal classify set.json set/T/4.pgm --json
-ok 'one image without a label' is "$(json answer)" T
+ok 'nor is one' refuses 1 'set/T/4.pgm: 30 x 30 pixels, where the classifier has 3 x 3: --size'
+run -d $ideal classify set.json set/T/4.pgm --size 3
+ok 'one image without a label' says '^set/T/4.pgm: T '
+ok 'classify says that rails go up, and down' is "$(grep -c 'rails are \(up\|down\)' err)" 2
+run -d $real classify set.json set --size 5
+ok 'what does not fit is said before voltage' refuses 1 '5 x 5 pixels'
+mkfifo set/H/0.pipe
+run -d $ideal train set --size 3
+ok 'a pipe among images' refuses 1 'set/H/0.pipe: no regular file'
+rm set/H/0.pipe
 cp set/H/0.pgm set/stray.pgm
 run -d $ideal train set --size 3 -o no.json
 ok 'an image without a label' refuses 1 'stray.pgm: unlabelled'
@@ -105,6 +114,33 @@ ok 'a model in place of its data' refuses 1 'data.csv: it is the data set'
 ok 'the data are still there' cmp -s data.csv "$root/tests/vectors/letters.csv"
 run -d $ideal -q train data.csv -o /dev/full
 ok 'a full disk' refuses 1 '/dev/full: No space left'
+
+# A training that has ended, and another name for it
+cp model.json new.json
+run -d $ideal train data.csv -o ended.json --epochs 2
+run -d $ideal train data.csv --resume ended.json -o new.json
+ok 'nothing is left to do' exits 0
+ok 'it says so, and that alone' is "$(cat err)" \
+	'psxctl train: ended.json: nothing is left to do: --full goes on'
+ok 'no training, a copy' cmp -s ended.json new.json
+
+# Pipes: read to their end, or until a signal comes
+run -d $ideal -q train <(cat data.csv) --epochs 1
+ok 'data from a pipe' exits 0
+mkfifo pipe
+for signal in INT TERM; do
+	for verb in train 'classify model.json'; do
+		# shellcheck disable=SC2086 # two words
+		env --default-signal=INT "$psxctl" -d $ideal $verb pipe >out 2>err &
+		pid=$!
+		exec 3>pipe # when it was opened at the other end
+		kill -$signal $pid
+		exec 3>&-
+		wait $pid
+		status=$?
+		ok "$signal ends $verb that waits for a pipe" exits $((128 + $(kill -l $signal)))
+	done
+done
 
 # Labels of any text
 sed 's/,H,/,"Ä, ""Hüüüüüüü""",/' data.csv >text.csv

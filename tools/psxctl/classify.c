@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "interrupt.h"
 #include "learn.h"
 
 #include "../../lib/error.h"
@@ -14,7 +15,7 @@ static const char doc[] =
 	"MODEL is a file of `psxctl train`. DATA is a data set as there, or one image, whose label need "
 	"not be known. Of a data set that keeps samples for testing only these are shown, all with --all. "
 	"On the detector that it was trained with the codes of the training are used, elsewhere its "
-	"weights; with --cal through that calibration.";
+	"weights; with --cal through that calibration. The rails are up as long as it takes.";
 
 enum { OPT_ALL = 0x2001, OPT_SIZE, OPT_CAL };
 
@@ -118,12 +119,22 @@ static bool is_image(const char *path)
 	       !memcmp(magic, "II*", 4) || !memcmp(magic, "MM\0*", 4);
 }
 
-static struct psx_dataset *load_image(const char *path, unsigned int k, struct psx_error *err)
+/* As large as the model's samples, unless it is to be reduced, as data sets are */
+static struct psx_dataset *load_image(const char *path, unsigned int k, bool reduce,
+				      struct psx_error *err)
 {
 	struct psx_image *image = psx_image_load(path, err);
 	struct psx_dataset *data = image ? psx_dataset_new(k, err) : NULL;
 	struct psx_error why;
 
+	if (data && !reduce &&
+	    (psx_image_get_width(image) != k || psx_image_get_height(image) != k)) {
+		(void)psx_error_set(err, EINVAL, "%s: %u x %u pixels, where the classifier has %u x %u: "
+				    "--size reduces", psx_error_path(path), psx_image_get_width(image),
+				    psx_image_get_height(image), k, k);
+		psx_dataset_free(data);
+		data = NULL;
+	}
 	if (data && psx_dataset_add(data, image, "?", true, path, &why)) {
 		(void)psx_error_set(err, why.code, "%s: %s", psx_error_path(path), why.message);
 		psx_dataset_free(data);
@@ -229,15 +240,24 @@ static int run(const struct arguments *a, struct learn *l, struct shown *s)
 	const bool labelled = !is_image(a->data);
 	struct psx_error err;
 	size_t i;
+	int code;
 
 	l->classifier = psx_classifier_load(a->model, &err);
 	if (!l->classifier)
 		return ctl_fail(a->ctl, "%s", err.message);
 	l->data = labelled ? psx_dataset_load(a->data, a->k, &err) :
-			     load_image(a->data, psx_classifier_get_info(l->classifier)->k, &err);
+			     load_image(a->data, a->k ? a->k : psx_classifier_get_info(l->classifier)->k,
+					a->k, &err);
 	if (!l->data || collect(a, l, labelled, s, &err) ||
-	    psx_classifier_run(l->classifier, &l->rig, s->images, s->count, s->outputs, s->answers, &err))
+	    psx_classifier_check(l->classifier, &l->rig, NULL, &err))
 		return ctl_fail(a->ctl, "%s", err.message);
+	code = learn_power(l);
+	if (code == CTL_OK &&
+	    psx_classifier_run(l->classifier, &l->rig, s->images, s->count, s->outputs, s->answers, &err))
+		code = ctl_fail(a->ctl, "%s", interrupt_came() ? "interrupted" : err.message);
+	code = learn_unpower(l, code);
+	if (code != CTL_OK)
+		return code;
 	for (i = 0; i < s->count; i++)
 		show_sample(l, s, i);
 	return labelled ? show_summary(l, s) : CTL_OK;

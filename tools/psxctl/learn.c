@@ -64,8 +64,25 @@ int learn_begin(struct learn *l, struct ctl *ctl, const char *cal_path)
 	if (!(psx_device_get_info(l->dev)->caps & PSX_CAP_SCENE) && isatty(STDIN_FILENO) &&
 	    isatty(STDERR_FILENO))
 		l->rig.present = show_by_hand;
-	interrupt_catch();
 	return CTL_OK;
+}
+
+int learn_power(struct learn *l)
+{
+	struct psx_error err;
+
+	interrupt_catch();
+	l->raised = !rails_are_up(l->dev);
+	return rails_up_for_run(l->ctl, l->dev, &err) ? ctl_fail(l->ctl, "%s", err.message) : CTL_OK;
+}
+
+int learn_unpower(struct learn *l, int code)
+{
+	struct psx_error err;
+
+	if (l->raised && rails_are_up(l->dev) && rails_down(l->ctl, l->dev, &err) && code == CTL_OK)
+		return ctl_fail(l->ctl, "%s", err.message);
+	return code;
 }
 
 void learn_end(struct learn *l)

@@ -175,25 +175,52 @@ static bool goes_on(const struct arguments *a, const struct psx_classifier_info 
 	return a->full ? info->epochs < info->options.epochs : info->stop == PSX_STOP_NONE;
 }
 
+static int save(const struct arguments *a, const struct psx_classifier *c)
+{
+	struct psx_error err;
+
+	if (!a->output || !psx_classifier_save(c, a->output, &err))
+		return CTL_OK;
+	return ctl_fail(a->ctl, "%s", err.message);
+}
+
 static int train(const struct arguments *a, struct learn *l)
 {
 	const struct psx_classifier_info *info = psx_classifier_get_info(l->classifier);
 	struct psx_error err;
+
+	while (goes_on(a, info)) {
+		if (psx_classifier_train(l->classifier, &l->rig, l->data, &err))
+			return give_up(a, l->classifier, &err);
+		if (save(a, l->classifier) != CTL_OK)
+			return CTL_FAILED;
+		train_show_epoch(a->ctl, l->classifier, info->epochs);
+	}
+	return CTL_OK;
+}
+
+/* From where it is to where it ends */
+static int go_on(const struct arguments *a, struct learn *l)
+{
+	const struct psx_classifier_info *info = psx_classifier_get_info(l->classifier);
 	unsigned int n;
+	int code;
 
 	if (!a->ctl->json)
 		printf("%5s %8s %8s %8s\n", "epoch", "loss", "train", "test");
 	for (n = 1; n <= info->epochs; n++)
 		train_show_epoch(a->ctl, l->classifier, n);
-	while (goes_on(a, info)) {
-		if (psx_classifier_train(l->classifier, &l->rig, l->data, &err))
-			return give_up(a, l->classifier, &err);
-		if (a->output && psx_classifier_save(l->classifier, a->output, &err))
-			return ctl_fail(a->ctl, "%s", err.message);
-		train_show_epoch(a->ctl, l->classifier, info->epochs);
+	if (goes_on(a, info)) {
+		code = learn_power(l);
+		code = learn_unpower(l, code == CTL_OK ? train(a, l) : code);
+	} else {
+		ctl_remark(a->ctl, "%s: nothing is left to do: %s goes on", psx_error_path(a->resume),
+			   info->epochs < info->options.epochs ? "--full" : "--epochs");
+		code = save(a, l->classifier);
 	}
-	train_show_summary(a->ctl, l->classifier, a->output);
-	return CTL_OK;
+	if (code == CTL_OK)
+		train_show_summary(a->ctl, l->classifier, a->output);
+	return code;
 }
 
 static int plot(const struct arguments *a, const struct psx_classifier *c)
@@ -231,20 +258,12 @@ static int prepare(struct arguments *a, struct learn *l)
 static int run(struct arguments *a)
 {
 	struct learn l = { 0 };
-	struct psx_error err;
 	int code = learn_begin(&l, a->ctl, a->cal);
-	bool up;
 
 	if (code == CTL_OK)
 		code = prepare(a, &l);
 	if (code == CTL_OK) {
-		up = rails_are_up(l.dev);
-		if (rails_up_for_run(a->ctl, l.dev, &err))
-			code = ctl_fail(a->ctl, "%s", err.message);
-		else
-			code = train(a, &l);
-		if (!up && rails_are_up(l.dev) && rails_down(a->ctl, l.dev, &err) && code == CTL_OK)
-			code = ctl_fail(a->ctl, "%s", err.message);
+		code = go_on(a, &l);
 		if (plot(a, l.classifier) != CTL_OK)
 			code = CTL_FAILED;
 	}
