@@ -1158,7 +1158,7 @@ enum psx_classifier_stop {
 /** May grow at its end. */
 struct psx_classifier_info {
 	unsigned int k, classes;
-	unsigned int epochs;      /**< done */
+	unsigned int epochs;      /**< done, without epoch 0 */
 	unsigned int best;        /**< the epoch that weights, codes and confusion are of:
 				   * highest test accuracy, then lowest loss; 0 = none */
 	enum psx_classifier_stop stop;
@@ -1176,10 +1176,11 @@ struct psx_box {
 	double least, p1, q1, median, q3, p99, most, mean;
 };
 
-/** One pass over the training samples; may grow at its end. */
+/** One pass over the training samples, or 0, before the first; may grow at its end. */
 struct psx_epoch {
 	double loss;           /**< mean cross-entropy of the training samples, in nats, as
-				* they were measured while the weights changed */
+				* they were measured while the weights changed; of 0 computed
+				* from the inputs */
 	double train_accuracy; /**< of the same measurements */
 	double test_accuracy;  /**< with the weights at its end */
 	const struct psx_box *boxes; /**< [classes][classes]: [label][output], test samples */
@@ -1223,7 +1224,7 @@ PSX_API const double *psx_classifier_get_weights(const struct psx_classifier *c,
 						 unsigned int label);
 PSX_API const int16_t *psx_classifier_get_codes(const struct psx_classifier *c,
 						unsigned int label);
-/** Epoch 1 .. info.epochs; NULL with EINVAL for another. */
+/** Epoch 0 .. info.epochs; NULL with EINVAL for another, and for 0 before there is a 1. */
 PSX_API const struct psx_epoch *psx_classifier_get_epoch(const struct psx_classifier *c,
 							 unsigned int epoch);
 /** classes * classes counts of test samples: [label][answer], of the best epoch. */
@@ -1241,10 +1242,11 @@ PSX_API int psx_classifier_check(const struct psx_classifier *c,
 /**
  * Train for one epoch more, whatever info.stop says: mini-batch gradient descent, the outputs
  * measured, the gradient computed from inputs that the first call measures with one-hot banks,
- * weights kept within +-1. On failure the classifier is as before the call. On a
+ * weights kept within +-1. The first call tests the initial weights as well, as epoch 0. On failure the classifier is as before the call. On a
  * detector without noise the result depends on data set and options alone, also when it was
  * saved and loaded in between. Errors: those of psx_classifier_check(), psx_device_zero() and
- * psx_acquisition_next(); ECANCELED; ERANGE (the learning rate is too large: a
+ * psx_acquisition_next(); ECANCELED; EINVAL (an exposure in which
+ * the levels are but a few steps of the ADC); ERANGE (the learning rate is too large: a
  * weight would change by more than its whole range, or the loss is far beyond that of
  * guessing; or an output is beyond the ADC).
  */

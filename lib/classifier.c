@@ -168,7 +168,7 @@ void psx_classifier_free(struct psx_classifier *c)
 		return;
 	for (i = 0; c->labels && i < c->info.classes; i++)
 		free(c->labels[i]);
-	for (i = 0; i < c->info.epochs; i++)
+	for (i = 0; i < psx_classifier_tests(c); i++)
 		free((void *)c->epochs[i].boxes);
 	free(c->labels);
 	free(c->weights);
@@ -186,17 +186,30 @@ void psx_classifier_free(struct psx_classifier *c)
 struct psx_epoch *psx_classifier_add_epoch(struct psx_classifier *c)
 {
 	const size_t boxes = (size_t)c->info.classes * c->info.classes;
-	struct psx_epoch *epochs = reallocarray(c->epochs, c->info.epochs + 1, sizeof(*epochs));
+	const unsigned int tests = psx_classifier_tests(c);
+	const struct psx_epoch epoch = { .boxes = calloc(boxes, sizeof(struct psx_box)) };
+	struct psx_epoch *epochs =
+		epoch.boxes ? reallocarray(c->epochs, tests + 1, sizeof(*epochs)) : NULL;
 
-	if (!epochs)
+	if (!epochs) {
+		free((void *)epoch.boxes);
 		return NULL;
+	}
 	c->epochs = epochs;
-	epochs += c->info.epochs;
-	*epochs = (struct psx_epoch){ .boxes = calloc(boxes, sizeof(struct psx_box)) };
-	if (!epochs->boxes)
-		return NULL;
-	c->info.epochs++;
-	return epochs;
+	c->info.epochs = tests;
+	epochs[tests] = epoch;
+	return &epochs[tests];
+}
+
+void psx_classifier_forget(struct psx_classifier *c)
+{
+	free(c->inputs);
+	c->inputs = NULL;
+	memset(c->mean, 0, psx_classifier_taps(c) * sizeof(*c->mean));
+	if (c->epochs)
+		free((void *)c->epochs[0].boxes);
+	free(c->epochs);
+	c->epochs = NULL;
 }
 
 bool psx_epoch_is_better(const struct psx_epoch *a, const struct psx_epoch *b)
@@ -213,13 +226,13 @@ enum psx_classifier_stop psx_classifier_judge(const struct psx_classifier *c)
 	unsigned int i, since = 0;
 	double best = -1;
 
-	for (i = 0; i < info->epochs; i++) {
+	for (i = 1; i <= info->epochs; i++) {
 		since = c->epochs[i].test_accuracy > best ? i : since;
 		best = fmax(best, c->epochs[i].test_accuracy);
 	}
-	if (info->epochs && c->epochs[info->epochs - 1].test_accuracy >= 1)
+	if (info->epochs && c->epochs[info->epochs].test_accuracy >= 1)
 		return PSX_STOP_PERFECT;
-	if (info->epochs > since + info->options.patience)
+	if (info->epochs >= since + info->options.patience)
 		return PSX_STOP_PATIENCE;
 	return info->epochs >= info->options.epochs ? PSX_STOP_EPOCHS : PSX_STOP_NONE;
 }
@@ -257,7 +270,7 @@ const int16_t *psx_classifier_get_codes(const struct psx_classifier *c, unsigned
 
 const struct psx_epoch *psx_classifier_get_epoch(const struct psx_classifier *c, unsigned int epoch)
 {
-	return refuse(!epoch || epoch > c->info.epochs, EINVAL) ? NULL : &c->epochs[epoch - 1];
+	return refuse(epoch >= psx_classifier_tests(c), EINVAL) ? NULL : &c->epochs[epoch];
 }
 
 const unsigned int *psx_classifier_get_confusion(const struct psx_classifier *c)

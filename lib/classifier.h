@@ -20,9 +20,9 @@ struct psx_classifier {
 	int16_t *codes;	 /* on the device then */
 	uint16_t *scales; /* [classes], of these banks, Q8.8 */
 	unsigned int *confusion; /* [classes][classes] of the best */
-	int32_t *inputs; /* [train][k * k], frame bits; NULL before they are measured */
+	int32_t *inputs; /* [train][k * k], frame bits; NULL before the first epoch */
 	double *mean;	 /* [k * k], of the inputs */
-	struct psx_epoch *epochs;
+	struct psx_epoch *epochs; /* [psx_classifier_tests()], from epoch 0 */
 };
 
 /* An object with all arrays but inputs; labels are the caller's to fill. NULL with ENOMEM */
@@ -33,8 +33,10 @@ int psx_classifier_check_options(struct psx_classifier_options *options, struct 
 int psx_classifier_make_inputs(struct psx_classifier *c);
 /* mean from inputs */
 void psx_classifier_set_mean(struct psx_classifier *c);
-/* Room for one epoch more, with boxes; NULL with ENOMEM */
+/* Room for one epoch more, with boxes, 0 before all others; NULL with ENOMEM */
 struct psx_epoch *psx_classifier_add_epoch(struct psx_classifier *c);
+/* Back to before the first epoch: neither inputs nor epoch 0 */
+void psx_classifier_forget(struct psx_classifier *c);
 /* PSX_STOP_*, from the epochs and options */
 enum psx_classifier_stop psx_classifier_judge(const struct psx_classifier *c);
 /* Is `a` a better epoch? */
@@ -43,6 +45,12 @@ bool psx_epoch_is_better(const struct psx_epoch *a, const struct psx_epoch *b);
 static inline unsigned int psx_classifier_taps(const struct psx_classifier *c)
 {
 	return c->info.k * c->info.k;
+}
+
+/* Tests made: one more than there were epochs */
+static inline unsigned int psx_classifier_tests(const struct psx_classifier *c)
+{
+	return c->epochs ? c->info.epochs + 1 : 0;
 }
 
 /* Frame bits of an input or output of 1, sums over all exposures of a sample */

@@ -5,38 +5,17 @@
 #include "error.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ZERO_FRAMES 4	  /* dark exposures averaged; see docs/classifier.md */
+#define ZERO_FRAMES 4	  /* dark exposures to one of a sample; see docs/classifier.md */
 #define PATIENCE_MS 10000 /* beyond what an exposure takes */
+#define LONGEST_MS  (INT_MAX - PATIENCE_MS)
 
 static int device_failed(struct psx_exposer *e)
 {
 	return psx_error_set(e->err, errno, "%s", psx_device_error(e->rig->device));
-}
-
-int psx_exposer_check(const struct psx_classifier *c, const struct psx_classifier_rig *rig,
-		      struct psx_error *err)
-{
-	const struct psx_device_info *info = psx_device_get_info(rig->device);
-	const unsigned int k = c->info.k;
-
-	if (info->width != k || info->height != k)
-		return psx_error_set(err, EINVAL,
-				     "%s has %u x %u sub-pixels where samples have %u x %u "
-				     "(of a model: width=%u,height=%u)", info->uri, info->width,
-				     info->height, k, k, k, k);
-	if (c->info.classes >= info->banks) /* one is in force while they change */
-		return psx_error_set(err, ENOSPC,
-				     "%u classes are too many: %s has %u banks, for %u of them",
-				     c->info.classes, info->uri, info->banks, info->banks - 1);
-	if (!(info->caps & PSX_CAP_SCENE) && !rig->present)
-		return psx_error_set(err, ENOTSUP, "%s has no scenes, and nobody shows it samples",
-				     info->uri);
-	if (psx_exposure_check(info, c->info.options.exposure_ns, err))
-		return -1;
-	return rig->calibration ? psx_calibration_check(rig->calibration, info, err) : 0;
 }
 
 int psx_exposer_begin(struct psx_exposer *e, const struct psx_classifier *c,
@@ -104,7 +83,8 @@ struct psx_bank *psx_exposer_bank(struct psx_exposer *e, const double *weights)
 
 int psx_exposer_load(struct psx_exposer *e, struct psx_bank *const *banks, size_t count)
 {
-	if (psx_device_zero(e->rig->device, e->settings, banks, count, ZERO_FRAMES, NULL))
+	if (psx_device_zero(e->rig->device, e->settings, banks, count,
+			    ZERO_FRAMES * e->c->info.options.frames, NULL))
 		return device_failed(e);
 	e->channels = count;
 	return 0;
@@ -149,8 +129,9 @@ static int take(struct psx_exposer *e, const struct psx_frame *frame, int32_t *s
 
 static int collect(struct psx_exposer *e, struct psx_acquisition *acq, uint64_t left, int32_t *sums)
 {
+	const uint64_t exposure_ms = e->c->info.options.exposure_ns / 1000000;
 	const int timeout_ms =
-		(int)(e->c->info.options.exposure_ns / 1000000 % INT32_MAX / 2) * 2 + PATIENCE_MS;
+		(exposure_ms < LONGEST_MS ? (int)exposure_ms : LONGEST_MS) + PATIENCE_MS;
 	const struct psx_frame *frame;
 
 	while (left) {

@@ -172,14 +172,18 @@ static int read_history(const struct reading *r)
 	json_int_t best;
 	size_t i;
 
-	if (!json_is_array(history) || json_array_size(history) > PSX_MOST_EPOCHS)
+	if (!json_is_array(history) || json_array_size(history) == 1 ||
+	    json_array_size(history) > PSX_MOST_EPOCHS + 1)
 		return reject(r, "history");
 	for (i = 0; i < json_array_size(history); i++) {
 		const json_t *object = json_array_get(history, i);
 		struct psx_epoch *epoch = psx_classifier_add_epoch(r->c);
+		json_int_t number;
 
 		if (!epoch)
 			return psx_error_set(r->err, ENOMEM, "out of memory");
+		if (get_whole(r, object, "epoch", (json_int_t)i, (json_int_t)i, &number))
+			return -1;
 		if (get_real(r, object, "loss", 0, 1e6, &epoch->loss) ||
 		    get_real(r, object, "train_accuracy", 0, 1, &epoch->train_accuracy) ||
 		    get_real(r, object, "test_accuracy", 0, 1, &epoch->test_accuracy) ||
@@ -224,8 +228,8 @@ static int read_arrays(const struct reading *r)
 	    get_rows(r, json_object_get(root, "confusion"), "confusion", classes, classes, 0,
 		     (double)c->info.test, true, put_count, c->confusion))
 		return -1;
-	if (!inputs)
-		return c->info.epochs ? reject(r, "inputs") : 0;
+	if (!c->info.epochs)
+		return 0;
 	if (json_array_size(inputs) != c->info.train) /* before memory is taken for them */
 		return reject(r, "inputs");
 	if (psx_classifier_make_inputs(c))

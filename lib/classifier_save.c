@@ -64,7 +64,7 @@ static json_t *epoch_json(const struct psx_classifier *c, unsigned int index)
 	const struct psx_epoch *epoch = &c->epochs[index];
 	const size_t boxes = (size_t)c->info.classes * c->info.classes;
 
-	return json_pack("{s:i, s:f, s:f, s:f, s:o}", "epoch", (int)index + 1, "loss", epoch->loss,
+	return json_pack("{s:i, s:f, s:f, s:f, s:o}", "epoch", (int)index, "loss", epoch->loss,
 			 "train_accuracy", epoch->train_accuracy, "test_accuracy",
 			 epoch->test_accuracy, "outputs",
 			 real_rows((const double *)epoch->boxes, boxes, PSX_BOX_VALUES));
@@ -103,7 +103,7 @@ static json_t *to_json(const struct psx_classifier *c)
 	json_t *root = head_json(c), *history = json_array();
 	unsigned int i;
 
-	for (i = 0; i < c->info.epochs; i++)
+	for (i = 0; i < psx_classifier_tests(c); i++)
 		(void)json_array_append_new(history, epoch_json(c, i));
 	(void)json_object_set_new(root, "weights", real_rows(c->best, classes, taps));
 	(void)json_object_set_new(root, "codes", code_rows(c->codes, classes, taps));

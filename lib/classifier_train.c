@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define GUESSES_WORST 1.5 /* times the loss of guessing: diverged */
 #define LONGEST_STEP  2	  /* of a weight at once: from one end of its range to the other */
+#define USUAL_INPUT   2	  /* with some margin: 4095 levels are 1 */
 
 static int no_memory(struct psx_error *err)
 {
@@ -38,6 +40,7 @@ static void clean_up(struct psx_training *t)
 	free(t->gradient);
 	free(t->tests);
 	free(t->answers);
+	free(t->codes);
 }
 
 static int set_up(struct psx_training *t)
@@ -51,7 +54,9 @@ static int set_up(struct psx_training *t)
 	t->gradient = calloc(weights, sizeof(*t->gradient));
 	t->tests = calloc(info->test * info->classes, sizeof(*t->tests));
 	t->answers = calloc(info->test, sizeof(*t->answers));
-	if (!t->order || !t->rows || !t->weights || !t->gradient || !t->tests || !t->answers)
+	t->codes = calloc(weights, sizeof(*t->codes));
+	if (!t->order || !t->rows || !t->weights || !t->gradient || !t->tests || !t->answers ||
+	    !t->codes)
 		return no_memory(t->err);
 	memcpy(t->weights, t->c->weights, weights * sizeof(*t->weights));
 	return 0;
@@ -102,6 +107,16 @@ int psx_training_measure(struct psx_training *t, size_t index, double *outputs)
 	return 0;
 }
 
+/* One training sample's part of loss and accuracy; `p` gets the probabilities */
+static void count(struct psx_training *t, size_t index, const double *outputs, double *p)
+{
+	const unsigned int classes = t->c->info.classes, label = t->data->items[index].label;
+
+	psx_classifier_softmax(outputs, classes, p);
+	t->loss -= log(fmax(p[label], 1e-300));
+	t->right += psx_classifier_answer(outputs, classes) == label;
+}
+
 /* The gradient of one sample's cross-entropy joins the batch's */
 static void learn(struct psx_training *t, size_t index, const double *outputs)
 {
@@ -112,13 +127,30 @@ static void learn(struct psx_training *t, size_t index, const double *outputs)
 	double p[PSX_CLASSES_MOST];
 	unsigned int n, i;
 
-	psx_classifier_softmax(outputs, classes, p);
-	t->loss -= log(fmax(p[label], 1e-300));
-	t->right += psx_classifier_answer(outputs, classes) == label;
+	count(t, index, outputs, p);
 	for (n = 0; n < classes; n++)
 		for (i = 0; i < taps; i++)
 			t->gradient[n * taps + i] +=
 				(p[n] - (n == label)) * (inputs[i] / unit - t->c->mean[i]);
+}
+
+/* Not the rate's fault alone where inputs are large: the gradient grows as they do, outputs,
+ * too */
+static int diverged(const struct psx_training *t, const char *why)
+{
+	const struct psx_classifier *c = t->c;
+	const double rate = c->info.options.rate;
+	double most = 0;
+	size_t i;
+
+	for (i = 0; i < c->info.train * psx_classifier_taps(c); i++)
+		most = fmax(most, c->inputs[i] / psx_classifier_unit(c));
+	if (most <= USUAL_INPUT)
+		return psx_error_set(t->err, ERANGE, "the learning rate %g is too large: %s", rate, why);
+	return psx_error_set(t->err, ERANGE,
+			     "the learning rate %g is too large for inputs up to %.3g, as levels beyond %d "
+			     "are: %.1g would do what it does for those up to 1", rate, most,
+			     PSX_INPUT_LEVELS, rate / (most * most));
 }
 
 /* The ends of the weights keep the loss bounded at any rate; what tells is how far
@@ -128,6 +160,7 @@ static int change_weights(struct psx_training *t, size_t batch)
 	const size_t count = (size_t)t->c->info.classes * psx_classifier_taps(t->c);
 	const double rate = t->c->info.options.rate;
 	double longest = 0;
+	char why[96];
 	size_t i;
 
 	for (i = 0; i < count; i++) {
@@ -139,9 +172,9 @@ static int change_weights(struct psx_training *t, size_t batch)
 	}
 	if (longest <= LONGEST_STEP)
 		return 0;
-	return psx_error_set(t->err, ERANGE,
-			     "the learning rate %g is too large: it changes a weight by %.3g at once, "
-			     "where all of its range is %d", rate, longest, LONGEST_STEP);
+	(void)snprintf(why, sizeof(why), "it changes a weight by %.3g at once, where all of its range is %d",
+		       longest, LONGEST_STEP);
+	return diverged(t, why);
 }
 
 static int train_samples(struct psx_training *t)
@@ -170,39 +203,13 @@ static int train_samples(struct psx_training *t)
 static int check_loss(const struct psx_training *t)
 {
 	const double guessing = log(t->c->info.classes);
+	char why[96];
 
 	if (isfinite(t->loss) && t->loss <= GUESSES_WORST * guessing)
 		return 0;
-	return psx_error_set(t->err, ERANGE,
-			     "the learning rate %g is too large: the loss became %.3g, where guessing "
-			     "has %.3g", t->c->info.options.rate, t->loss, guessing);
-}
-
-int psx_classifier_check(const struct psx_classifier *c, const struct psx_classifier_rig *rig,
-			 const struct psx_dataset *data, struct psx_error *err)
-{
-	const struct psx_device_info *info = psx_device_get_info(rig->device);
-	const uint32_t calibration =
-		rig->calibration ? psx_calibration_get_info(rig->calibration)->id : 0;
-
-	if (psx_exposer_check(c, rig, err))
-		return -1;
-	if (!data && !c->info.best)
-		return psx_error_set(err, ENODATA, "the classifier was not trained");
-	if (!data)
-		return 0;
-	if (psx_dataset_id(data) != c->info.data_id)
-		return psx_error_set(err, EXDEV, "not the data set that the training began with");
-	if (!c->info.epochs)
-		return 0;
-	if (strcmp(info->serial, c->info.serial) != 0)
-		return psx_error_set(err, EXDEV, "the training began on detector %s, this is %s",
-				     c->info.serial, info->serial);
-	if (calibration != c->info.calibration_id)
-		return psx_error_set(err, EXDEV,
-				     "the training began with calibration %08x (0 = none), this is %08x",
-				     c->info.calibration_id, calibration);
-	return 0;
+	(void)snprintf(why, sizeof(why), "the loss became %.3g, where guessing has %.3g", t->loss,
+		       guessing);
+	return diverged(t, why);
 }
 
 static void take_identity(struct psx_classifier *c, const struct psx_classifier_rig *rig)
@@ -216,22 +223,50 @@ static void take_identity(struct psx_classifier *c, const struct psx_classifier_
 		rig->calibration ? psx_calibration_get_info(rig->calibration)->id : 0;
 }
 
-/* Measured once: what the gradient is computed from */
-static int measure_inputs(struct psx_training *t)
+/* Loss and accuracy of weights that have not been trained, of the inputs */
+static void judge_inputs(struct psx_training *t)
+{
+	const unsigned int classes = t->c->info.classes, taps = psx_classifier_taps(t->c);
+	double outputs[PSX_CLASSES_MOST], p[PSX_CLASSES_MOST];
+	unsigned int n, i;
+	size_t s;
+
+	for (s = 0; s < t->data->count; s++) {
+		const int32_t *inputs = t->c->inputs + t->rows[s] * taps;
+
+		if (t->data->items[s].test)
+			continue;
+		for (n = 0; n < classes; n++)
+			for (i = 0, outputs[n] = 0; i < taps; i++)
+				outputs[n] += t->weights[n * taps + i] *
+					      (inputs[i] / psx_classifier_unit(t->c) - t->c->mean[i]);
+		count(t, s, outputs, p);
+	}
+	t->loss /= (double)t->c->info.train;
+}
+
+static void begin(struct psx_training *t, const char *what, size_t total)
+{
+	t->exposer.what = what;
+	t->exposer.done = 0;
+	t->exposer.total = total;
+	t->loss = 0;
+	t->right = 0;
+}
+
+/* What the gradient is computed from is measured once; then epoch 0 is tested */
+static int measure_first(struct psx_training *t)
 {
 	struct psx_classifier *c = t->c;
 
-	if (c->inputs)
-		return 0;
 	if (psx_classifier_make_inputs(c))
 		return no_memory(t->err);
-	if (!psx_exposer_inputs(&t->exposer, t->data, c->inputs)) {
-		psx_classifier_set_mean(c);
-		return 0;
-	}
-	free(c->inputs);
-	c->inputs = NULL;
-	return -1;
+	if (psx_exposer_inputs(&t->exposer, t->data, c->inputs))
+		return -1;
+	psx_classifier_set_mean(c);
+	begin(t, "tests", c->info.test);
+	judge_inputs(t);
+	return psx_training_test(t) || psx_training_add_epoch(t) ? -1 : 0;
 }
 
 int psx_classifier_train(struct psx_classifier *c, const struct psx_classifier_rig *rig,
@@ -242,21 +277,20 @@ int psx_classifier_train(struct psx_classifier *c, const struct psx_classifier_r
 
 	if (psx_classifier_check(c, rig, data, err))
 		return -1;
-	if (!c->info.epochs) {
-		free(c->inputs); /* of another detector, if the first epoch failed */
-		c->inputs = NULL;
-	}
-	failed = set_up(&t) || psx_exposer_begin(&t.exposer, c, rig, err) || measure_inputs(&t);
-	t.exposer.what = "samples";
-	t.exposer.done = 0;
-	t.exposer.total = data->count;
+	failed = set_up(&t) || psx_exposer_begin(&t.exposer, c, rig, err);
 	if (!failed) {
 		shuffle(&t);
-		failed = train_samples(&t) || check_loss(&t) || psx_training_test(&t);
+		failed = !c->info.epochs && measure_first(&t);
 	}
-	if (!failed && !c->info.epochs)
+	if (!failed) {
+		begin(&t, "samples", data->count);
+		failed = train_samples(&t) || check_loss(&t) || psx_training_test(&t) ||
+			 psx_training_keep(&t);
+	}
+	if (failed && !c->info.epochs)
+		psx_classifier_forget(c);
+	else if (c->info.epochs == 1)
 		take_identity(c, rig);
-	failed = failed || psx_training_finish(&t);
 	clean_up(&t);
 	return failed ? -1 : 0;
 }

@@ -16,6 +16,7 @@ struct psx_training {
 	struct psx_bank *banks[PSX_CLASSES_MOST]; /* of these weights */
 	double *tests;	/* [test][classes], outputs */
 	unsigned int *answers; /* [test] */
+	int16_t *codes;	/* [classes][k * k], of the tests */
 	double loss;
 	size_t right;
 };
@@ -27,7 +28,9 @@ int psx_training_measure(struct psx_training *t, size_t index, double *outputs);
 
 /* classifier_test.c: the test samples with the last weights */
 int psx_training_test(struct psx_training *t);
-/* The epoch goes into the classifier */
-int psx_training_finish(struct psx_training *t);
+/* What was measured goes into the classifier as an epoch, 0 for the first */
+int psx_training_add_epoch(struct psx_training *t);
+/* The same with the weights; on failure nothing has */
+int psx_training_keep(struct psx_training *t);
 
 #endif

@@ -31,7 +31,7 @@ static void ask(const struct psx_classifier *c)
 			require(fabs(psx_classifier_get_weights(c, n)[i]) <= 1);
 		require(!info->best == !psx_classifier_get_codes(c, n));
 	}
-	for (n = 1; n <= info->epochs; n++)
+	for (n = 0; n < info->epochs + !!info->epochs; n++)
 		require(psx_classifier_get_epoch(c, n)->test_accuracy <= 1);
 	require(!psx_classifier_get_epoch(c, n));
 }

@@ -31,6 +31,7 @@ ok 'letters are what they were' cmp -s data.csv "$root/tests/vectors/letters.csv
 
 run -d $ideal train data.csv -o model.json --json --epochs 40
 ok 'train ends well' exits 0
+ok 'from before the first step' is "$(sed 's/,"loss.*//;1q' out)" '{"epoch":0'
 ok 'an object an epoch' says '^{"epoch":1,"loss":[0-9.]*,"train_accuracy":[0-9.]*,"test_accuracy":[0-9.]*}$'
 ok 'and how it ended' is "$(tail -n 1 out | grep -c '^{"stop":"p[a-z]*","epochs":')" 1
 accuracy=$(tail -n 1 out | sed 's/.*"accuracy":\([0-9.]*\).*/\1/')
@@ -149,6 +150,17 @@ ok 'labels of any text' says '^Ä, "Hüüüüüüü"   *[0-9]'
 ok 'cut between characters' says ' Ä, "Hüü$'
 ok 'and drawn' [ -s text.png -o "$(cat err)" = 'psxctl train: --plot: built without cairo' ]
 
+# More classes than have a place in a plot
+for i in $(seq 10); do
+	for split in train test; do
+		echo $split,class $i,$((i * 90)),$((i * 70)),900,$((900 - i * 80)),500,$((i * i * 8)),30,$((i % 3 * 300)),$((i % 2 * 900))
+	done
+done | sed '1i split,label,p00,p01,p02,p10,p11,p12,p20,p21,p22' >ten.csv
+run -d $ideal -q train ten.csv --epochs 2 --plot ten.png
+ok 'ten classes drawn' [ -s ten.png -o "$(cat err)" = 'psxctl train: --plot: built without cairo' ]
+
+run -d $ideal train data.csv --exposure 1us -o no.json
+ok 'an exposure of less than a few steps' refuses 1 'too short: the largest level'
 run -d $ideal train data.csv --exposure 1ns -o no.json
 ok 'an exposure that the device has not' refuses 1 '1e-09 s is outside'
 
@@ -165,7 +177,7 @@ ok 'a whole training' exits 0
 rm -f out
 "$psxctl" -d $ideal,rate=2000 -q train hard.csv --full --epochs 6 -o part.json --json >out 2>err &
 pid=$!
-until [ "$(grep -sc '"epoch":' out)" = 2 ]; do
+until [ "$(grep -sc '"epoch":' out)" = 3 ]; do
 	kill -0 $pid 2>/dev/null || break
 	sleep 0.02
 done
@@ -174,7 +186,7 @@ wait $pid
 status=$?
 ok 'Ctrl-C in an epoch' refuses 1 'interrupted; --resume part.json goes on'
 ok 'leaves nothing half' is "$(find . -name '.?*' | wc -l)" 0
-ok 'and was in time' [ "$(grep -c '"epoch":' out)" -lt 6 ]
+ok 'and was in time' [ "$(grep -c '"epoch":' out)" -lt 7 ]
 run -d $ideal -q train hard.csv --resume part.json --full
 ok 'resumed' exits 0
 ok 'to the same bits' cmp -s whole.json part.json
@@ -187,7 +199,7 @@ for epoch in 1 2 3 4 5; do
 	[ $epoch = 1 ] || resume=--resume=part.json
 	"$psxctl" -d $ideal,rate=2000 train hard.csv --full --epochs 6 -o part.json $resume --json >out 2>err &
 	pid=$!
-	until [ 0"$(grep -sc '"epoch":' out)" -ge $epoch ]; do
+	until [ 0"$(grep -sc '"epoch":' out)" -gt $epoch ]; do
 		kill -0 $pid 2>/dev/null || break
 		sleep 0.02
 	done
@@ -214,13 +226,13 @@ at_terminal() { # at_terminal ARGS...: what is typed is what comes in
 }
 entered() { yes '' | head -n "$1"; }
 run -d $ideal -q train data.csv --full --epochs 2 -o scenes.json
-entered 176 | at_terminal -q -d $ideal train data.csv --full --epochs 2 -o hand.json
+entered 192 | at_terminal -q -d $ideal train data.csv --full --epochs 2 -o hand.json
 ok 'shown by hand: the model of scenes' cmp -s scenes.json hand.json
 grep -ao 'put [^ ]* into the beam' out >asked
-ok 'by hand: every sample is asked for' is "$(sort -u asked | wc -l)/$(wc -l <asked)" 64/176
+ok 'by hand: every sample is asked for' is "$(sort -u asked | wc -l)/$(wc -l <asked)" 64/192
 ok 'by hand: first those of the training' is "$(sed -n 's/put data.csv:\(.*\) into.*/\1/p' asked | head -n 48 | tr '\n' ' ')" \
 	"$(grep -n ^train data.csv | cut -d : -f 1 | tr '\n' ' ')"
-entered 160 | at_terminal -q -d $ideal train data.csv --full --epochs 2 -o part.json
+entered 176 | at_terminal -q -d $ideal train data.csv --full --epochs 2 -o part.json
 ok 'no more is typed: a line of its own' grep -q '^psxctl train: epoch 2: given up; --resume part.json goes on' out
 entered 64 | at_terminal -q -d $ideal train data.csv --full --resume part.json
 ok 'goes on by hand' cmp -s scenes.json part.json

@@ -361,6 +361,53 @@ static void mean_inputs(const struct psx_dataset *data, double *mean)
 		mean[i] /= (double)count;
 }
 
+/* Before the first step: outputs of the first weights, which plain arithmetic has as well */
+START_TEST(epoch_0_is_untrained)
+{
+	struct psx_dataset *data = letters_new(5, 0.2, 0.2, 10, 3);
+	struct psx_classifier *c = begin(data, &(struct psx_classifier_options){ .seed = 7 });
+	struct psx_device *dev = open_device(IDEAL);
+	double w[CLASSES][TAPS], mean[TAPS], loss = 0, sums[CLASSES][CLASSES] = { 0 };
+	unsigned int right[2] = { 0 }, n, i;
+	const struct psx_epoch *epoch;
+	struct psx_labelled sample;
+	size_t s;
+
+	ck_assert_ptr_null(psx_classifier_get_epoch(c, 0));
+	mean_inputs(data, mean);
+	for (n = 0; n < CLASSES; n++)
+		memcpy(w[n], psx_classifier_get_weights(c, n), sizeof(w[n]));
+	for (s = 0; !psx_dataset_get_sample(data, s, &sample); s++) {
+		double out[CLASSES] = { 0 }, sum = 0;
+		unsigned int best = 0;
+
+		for (n = 0; n < CLASSES; n++) {
+			for (i = 0; i < TAPS; i++)
+				out[n] += w[n][i] *
+					  (psx_image_get_levels(sample.image)[i] / 4095.0 - mean[i]);
+			best = out[n] > out[best] ? n : best;
+			sum += exp(out[n]);
+			sums[sample.label][n] += sample.test ? out[n] : 0;
+		}
+		right[sample.test] += best == sample.label;
+		loss -= sample.test ? 0 : log(exp(out[sample.label]) / sum) / 40;
+	}
+	(void)train(c, dev, NULL, data, 1);
+	epoch = psx_classifier_get_epoch(c, 0);
+	ck_assert_ptr_nonnull(epoch);
+	ck_assert_double_eq_tol(epoch->loss, loss, 1e-4);
+	ck_assert_double_eq_tol(epoch->train_accuracy, right[0] / 40.0, 1e-9);
+	ck_assert_double_eq_tol(epoch->test_accuracy, right[1] / 12.0, 1e-9);
+	for (n = 0; n < CLASSES; n++)
+		for (i = 0; i < CLASSES; i++)
+			ck_assert_double_eq_tol(epoch->boxes[n * CLASSES + i].mean, sums[n][i] / 3, 1e-3);
+	ck_assert_uint_eq(psx_classifier_get_info(c)->best, 1);
+	psx_classifier_free(c);
+	psx_device_close(dev);
+	psx_dataset_free(data);
+}
+END_TEST
+
 /* A batch of everything: one step, which plain arithmetic takes as well */
 START_TEST(a_step_is_the_gradient)
 {
@@ -683,8 +730,10 @@ static int next_or_gone(struct psx_transport *t, int timeout_ms, struct psx_fram
 
 START_TEST(device_removed_in_mid_epoch)
 {
-	/* of 80 * 9 for the inputs, then 400 an epoch */
-	static const unsigned int lives[] = { 100, 720 + 50, 720 + 400 + 7, 720 + 400 + 350 };
+	/* of 80 * 9 for the inputs and 80 for epoch 0, then 400 an epoch */
+	static const unsigned int lives[] = {
+		100, 720 + 50, 800 + 50, 800 + 399, 800 + 400 + 7, 800 + 400 + 350,
+	};
 	struct psx_dataset *data = letters_new(9, 0.2, 0.2, 20, 5);
 	char *whole = uninterrupted(data, 4), *before, *after;
 	struct psx_classifier *c = begin(data, NULL);
@@ -702,10 +751,10 @@ START_TEST(device_removed_in_mid_epoch)
 	while (!psx_classifier_train(c, &rig, data, &err) && (free(before), true));
 	ck_assert_int_eq(err.code, ENODEV);
 	ck_assert_ptr_nonnull(strstr(err.message, "removed"));
-	ck_assert_uint_eq(psx_classifier_get_info(c)->epochs, _i < 2 ? 0 : 1);
+	ck_assert_uint_eq(psx_classifier_get_info(c)->epochs, _i < 4 ? 0 : 1);
+	ck_assert(!psx_classifier_get_epoch(c, 0) == (_i < 4));
 	after = saved(c, "after.json");
-	if (_i >= 2)
-		ck_assert_str_eq(after, before);
+	ck_assert_str_eq(after, before);
 	psx_device_close(dev);
 	dev = open_device(IDEAL);
 	(void)train(c, dev, NULL, data, 4);
@@ -768,9 +817,45 @@ START_TEST(silly_rates_are_said_to_be)
 	ck_assert_msg(strstr(err.message, "learning rate") && strstr(err.message, "too large"), "%s",
 		      err.message);
 	ck_assert_uint_eq(psx_classifier_get_info(c)->epochs, 0);
+	ck_assert_str_eq(psx_classifier_get_info(c)->serial, "");
 	for (i = 0; i < TAPS; i++)
 		ck_assert_double_le(fabs(psx_classifier_get_weights(c, 0)[i]), 0.1);
 	psx_classifier_free(c);
+	psx_device_close(dev);
+	psx_dataset_free(data);
+}
+END_TEST
+
+/* What is wrong is not the rate */
+START_TEST(strange_inputs_are_said_to_be)
+{
+	static const struct {
+		uint64_t exposure_ns;
+		int code;
+		const char *why;
+	} cases[] = {
+		{ 1000, EINVAL, "too short: the largest level, 65535, is 0.26 steps of the ADC then" },
+		{ 0, ERANGE, "too large for inputs up to 16, as levels beyond 4095 are: 0.002 " },
+	};
+	struct psx_dataset *data = psx_dataset_new(3, NULL);
+	struct psx_image *image = psx_image_new(3, 3);
+	struct psx_device *dev = open_device(IDEAL);
+	const struct psx_classifier_rig rig = { .device = dev };
+	struct psx_classifier *c;
+	struct psx_error err = { 0 };
+	unsigned int i, n;
+
+	for (i = 0; i < 32; i++) {
+		for (n = 0; n < TAPS; n++)
+			psx_image_edit_levels(image)[n] = (n + i) % 2 ? 65535 : 0;
+		ck_assert_int_eq(psx_dataset_add(data, image, i / 2 % 2 ? "a" : "b", i < 4, "it", NULL), 0);
+	}
+	c = begin(data, &(struct psx_classifier_options){ .exposure_ns = cases[_i].exposure_ns });
+	ck_assert_int_eq(psx_classifier_train(c, &rig, data, &err), -1);
+	ck_assert_msg(err.code == cases[_i].code && strstr(err.message, cases[_i].why), "%s",
+		      err.message);
+	psx_classifier_free(c);
+	psx_image_free(image);
 	psx_device_close(dev);
 	psx_dataset_free(data);
 }
@@ -857,6 +942,7 @@ START_TEST(hostile_files)
 	static const char *const changes[][2] = {
 		{ "\"k\":3", "\"k\":4" },	    { "\"k\":3", "\"k\":5" },
 		{ "\"version\":1", "\"version\":2" }, { "\"best\":1", "\"best\":2" },
+		{ "\"epoch\":0", "\"epoch\":1" },
 		{ "\"train\":20", "\"train\":21" },   { "\"train\":20", "\"train\":9999999" },
 		{ "\"batch\":16", "\"batch\":0" },    { "\"rate\":0.5", "\"rate\":-1" },
 		{ "\"seed\":\"0\"", "\"seed\":\"\"" }, { "\"weights\":[[", "\"weights\":[[1.5," },
@@ -918,6 +1004,7 @@ int main(void)
 	tcase_add_test(data, folders_train_and_test);
 	tcase_add_test(data, images_are_reduced_to_means);
 	tcase_set_timeout(measured, 60);
+	tcase_add_test(measured, epoch_0_is_untrained);
 	tcase_add_test(measured, a_step_is_the_gradient);
 	tcase_add_test(measured, outputs_are_weighted_sums);
 	tcase_add_test(measured, calibrated_outputs_are_nearer);
@@ -930,9 +1017,10 @@ int main(void)
 	tcase_add_checked_fixture(broken, make_folder, remove_folder);
 	tcase_set_timeout(broken, 60);
 	tcase_add_test(broken, loaded_goes_on_to_the_same_bits);
-	tcase_add_loop_test(broken, device_removed_in_mid_epoch, 0, 4);
+	tcase_add_loop_test(broken, device_removed_in_mid_epoch, 0, 6);
 	tcase_add_test(broken, given_up_in_mid_epoch);
 	tcase_add_loop_test(broken, silly_rates_are_said_to_be, 0, 3);
+	tcase_add_loop_test(broken, strange_inputs_are_said_to_be, 0, 2);
 	tcase_add_test(broken, options_out_of_range);
 	tcase_add_test(broken, another_one_is_refused);
 	tcase_add_test(broken, more_classes_than_banks);

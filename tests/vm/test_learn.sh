@@ -16,6 +16,7 @@ second_epoch() {
 	"$psxctl" -d "$dev" train "$letters" --full --epochs 3 -o "$1" --json >lines 2>err &
 	pid=$!
 	exec 3<lines
+	read -r line <&3 # epoch 0, which is not kept before the next one
 	read -r line <&3
 	kill -STOP $pid
 	sum=$(cksum <"$1")

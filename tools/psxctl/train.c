@@ -17,7 +17,7 @@ static const char doc[] =
 	"DATA is a CSV file (split,label,p00,p01,..) or a folder of images, a folder a label; "
 	"docs/classifier.md. Every class has a bank of weights, its output is measured; the weights go "
 	"out as biases, through --cal where one is given. The detector has as many sub-pixels as a sample "
-	"has pixels: a model of 3 x 3 is sim:width=3,height=3,scene=flat:0. It ends when a test has no "
+	"has pixels: a model of 3 x 3 is sim:width=3,height=3,scene=flat:0. Epoch 0 is before the first change. It ends when a test has no "
 	"error, when tests do not get better, or after --epochs. The model is written after every epoch; "
 	"a training that broke off goes on with --resume, to the same result. Ctrl-C leaves the last whole "
 	"epoch, and the rails down.";
@@ -40,7 +40,7 @@ static const struct argp_option options[] = {
 	{ "size", OPT_SIZE, "K", 0, "Reduce images to K x K pixels", 0 },
 	{ "cal", OPT_CAL, "FILE", 0, "The detector's calibration", 0 },
 	{ "resume", OPT_RESUME, "FILE.json", 0, "Go on with this training", 0 },
-	{ "plot", OPT_PLOT, "PNG", 0, "Accuracies and distributions of the outputs by epoch", 0 },
+	{ "plot", OPT_PLOT, "PNG", 0, "Accuracies and distributions of the outputs by epoch, of 8 classes", 0 },
 	{ 0 },
 };
 
@@ -187,6 +187,7 @@ static int save(const struct arguments *a, const struct psx_classifier *c)
 static int train(const struct arguments *a, struct learn *l)
 {
 	const struct psx_classifier_info *info = psx_classifier_get_info(l->classifier);
+	unsigned int shown = psx_classifier_get_epoch(l->classifier, 0) ? info->epochs + 1 : 0;
 	struct psx_error err;
 
 	while (goes_on(a, info)) {
@@ -194,7 +195,8 @@ static int train(const struct arguments *a, struct learn *l)
 			return give_up(a, l->classifier, &err);
 		if (save(a, l->classifier) != CTL_OK)
 			return CTL_FAILED;
-		train_show_epoch(a->ctl, l->classifier, info->epochs);
+		while (shown <= info->epochs)
+			train_show_epoch(a->ctl, l->classifier, shown++);
 	}
 	return CTL_OK;
 }
@@ -208,7 +210,7 @@ static int go_on(const struct arguments *a, struct learn *l)
 
 	if (!a->ctl->json)
 		printf("%5s %8s %8s %8s\n", "epoch", "loss", "train", "test");
-	for (n = 1; n <= info->epochs; n++)
+	for (n = 0; psx_classifier_get_epoch(l->classifier, n); n++)
 		train_show_epoch(a->ctl, l->classifier, n);
 	if (goes_on(a, info)) {
 		code = learn_power(l);

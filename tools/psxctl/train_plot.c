@@ -34,7 +34,7 @@ int train_plot(const struct psx_classifier *c, const char *path)
 #define CURVES	     240 /* height of the accuracies' panel */
 #define BOXES	     190 /* of a class's */
 #define GAP	     62
-#define MOST_COLUMNS 20	/* epochs whose boxes are drawn */
+#define MOST_COLUMNS 21	/* epochs whose boxes are drawn */
 #define MOST_CLASSES 8	/* of them, too */
 #define COLOURS	     8
 
@@ -48,16 +48,14 @@ struct panel {
 	double low, high; /* of y */
 };
 
-/* Epochs whose boxes are drawn: all, or some from the first to the last */
+/* Epochs whose boxes are drawn: all from 0 on, or some to the last */
 struct columns {
 	unsigned int count, epochs;
 };
 
 static unsigned int epoch_of(const struct columns *x, unsigned int column)
 {
-	if (x->count < 2)
-		return x->epochs;
-	return 1 + (unsigned int)lround((double)column * (x->epochs - 1) / (x->count - 1));
+	return (unsigned int)lround((double)column * x->epochs / (x->count - 1));
 }
 
 static double column_width(const struct columns *x)
@@ -131,9 +129,8 @@ static void draw_curve(cairo_t *cr, const struct panel *p, const struct columns 
 	colour(cr, test, 0);
 	cairo_set_line_width(cr, 2);
 	cairo_new_path(cr);
-	for (n = 1; n <= x->epochs; n++) {
-		const double column =
-			x->epochs < 2 ? 0 : (double)(n - 1) * (x->count - 1) / (x->epochs - 1);
+	for (n = 0; n <= x->epochs; n++) {
+		const double column = (double)n * (x->count - 1) / x->epochs;
 		const double y = y_of(p, accuracy(psx_classifier_get_epoch(c, n), test));
 
 		cairo_line_to(cr, x_of(x, column), y);
@@ -148,7 +145,7 @@ static void draw_curve(cairo_t *cr, const struct panel *p, const struct columns 
 
 static void draw_accuracies(cairo_t *cr, const struct columns *x, const struct psx_classifier *c)
 {
-	const struct panel p = { TOP, CURVES, 0, 1 };
+	const struct panel p = { TOP, CURVES, -0.04, 1.04 }; /* 0 and 1 have points, too */
 	int test;
 
 	draw_axes(cr, &p, x, "accuracy by epoch");
@@ -221,11 +218,15 @@ static void draw_class(cairo_t *cr, const struct panel *p, const struct columns 
 
 static void draw_legend(cairo_t *cr, const struct psx_classifier *c, unsigned int shown)
 {
+	const unsigned int classes = psx_classifier_get_info(c)->classes;
 	char words[64];
 	unsigned int n;
 
 	grey(cr, 0.2);
 	plot_text(cr, LEFT, 26, 0, "outputs:");
+	(void)snprintf(words, sizeof(words), "the first %u of %u classes", shown, classes);
+	if (shown < classes)
+		plot_text(cr, LEFT + 300, TOP - 12, 0, words);
 	for (n = 0; n < shown; n++) {
 		const char *label = psx_classifier_get_label(c, n);
 		const double at = LEFT + 80 + 115 * n;
@@ -249,7 +250,7 @@ static struct panel range_of(const struct psx_classifier *c, unsigned int shown)
 	struct panel p = { 0, BOXES, 0, 0 };
 	unsigned int n, label, output;
 
-	for (n = 1; n <= info->epochs; n++)
+	for (n = 0; n <= info->epochs; n++)
 		for (label = 0; label < shown; label++)
 			for (output = 0; output < shown; output++) {
 				const struct psx_box *box = psx_classifier_get_epoch(c, n)->boxes +
@@ -274,7 +275,7 @@ int train_plot(const struct psx_classifier *c, const char *path)
 	const struct psx_classifier_info *info = psx_classifier_get_info(c);
 	const unsigned int shown = info->classes < MOST_CLASSES ? info->classes : MOST_CLASSES;
 	const struct columns x = {
-		info->epochs < MOST_COLUMNS ? info->epochs : MOST_COLUMNS, info->epochs,
+		info->epochs < MOST_COLUMNS ? info->epochs + 1 : MOST_COLUMNS, info->epochs,
 	};
 	struct panel p = range_of(c, shown);
 	struct plot plot;
@@ -289,7 +290,7 @@ int train_plot(const struct psx_classifier *c, const char *path)
 		draw_class(plot.cr, &p, &x, c, label);
 	}
 	plot_text(plot.cr, LEFT, p.top + BOXES + 48, 0,
-		  "by epoch; box: quartiles, bar: median, lines: 1 and 99 %, dots: extremes, cross: mean");
+		  "by epoch, 0 is untrained; box: quartiles, bar: median, lines: 1 and 99 %, dots: extremes, cross: mean");
 	return plot_write(&plot, path);
 }
 
