@@ -180,7 +180,7 @@ struct psx_dataset *psx_dataset_load_csv(const char *path, struct psx_error *err
 {
 	struct reader r = { .path = psx_error_path(path), .err = err };
 	FILE *file = fopen(path, "re");
-	char text[MOST_TEXT];
+	char text[MOST_TEXT] = "";
 	int more;
 
 	if (!file)
