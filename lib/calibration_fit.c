@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* The curve of every sub-pixel, for each sign by itself. */
 #include "calibration.h"
-#include "median.h"
 #include "parallel.h"
 
 #include <math.h>
-#include <stdlib.h>
-
-/* Times the usual residual: who leaves more is not what all are */
-#define WORSE 4
 
 /* The points of one sub-pixel and sign that could be measured */
 static void gather(const struct psx_calibration *cal, const struct psx_points *points, size_t place,
@@ -28,39 +23,10 @@ static void gather(const struct psx_calibration *cal, const struct psx_points *p
 	}
 }
 
-/* Means over all that see, bad ones too: roughly what each is like */
-static void gather_usual(const struct psx_calibration *cal, const struct psx_points *points,
-			 bool forward, struct psx_hecht_points *curve)
-{
-	unsigned int half = points->count / 2, i;
-	double sign = forward ? 1 : -1;
-
-	curve->count = 0;
-	for (i = forward * half; i < (forward + 1u) * half; i++) {
-		double sum = 0;
-		size_t place, used = 0;
-
-		for (place = 0; place < cal->count; place++) {
-			const double level = points->levels[i * cal->count + place];
-
-			if (isnan(level) || !psx_calibration_sees(cal, place))
-				continue;
-			sum += level;
-			used++;
-		}
-		if (!used)
-			continue;
-		curve->volts[curve->count] = fabs(points->volts[i]);
-		curve->weight[curve->count++] = sign * sum / (double)used / points->beam;
-	}
-}
-
 struct job {
 	struct psx_calibration *cal;
 	const struct psx_points *points;
 	bool forward;
-	const struct psx_hecht_found *usual; /* NULL = not known */
-	double good; /* residuals below aren't tried again */
 };
 
 /* A curve that can't be found has the residual infinity */
@@ -73,7 +39,7 @@ static void fit_curve(const struct job *job, size_t place)
 
 	gather(job->cal, job->points, place, job->forward, &measured);
 	curve->residual = INFINITY;
-	if (psx_hecht_fit(nominal, &measured, job->usual, &found))
+	if (psx_hecht_fit(nominal, &measured, &found))
 		return;
 	curve->gain = (float)found.p[0];
 	curve->mu_tau = (float)(found.p[1] * nominal->mu_tau);
@@ -87,26 +53,8 @@ static void fit_part(size_t first, size_t end, void *arg)
 	size_t place;
 
 	for (place = first; place < end; place++)
-		if (psx_calibration_sees(job->cal, place) &&
-		    !(job->cal->curves[job->forward][place].residual < job->good))
+		if (psx_calibration_sees(job->cal, place))
 			fit_curve(job, place);
-}
-
-/* Of curves of one sign */
-static double usual_residual(const struct psx_calibration *cal, const struct psx_curve *curves)
-{
-	float *residuals = malloc(cal->count * sizeof(*residuals));
-	size_t place, count = 0;
-	double usual;
-
-	if (!residuals)
-		return 0;
-	for (place = 0; place < cal->count; place++)
-		if (psx_calibration_sees(cal, place))
-			residuals[count++] = curves[place].residual;
-	usual = psx_median(residuals, count);
-	free(residuals);
-	return usual;
 }
 
 void psx_calibration_fit(struct psx_calibration *cal, const struct psx_points *points)
@@ -115,16 +63,7 @@ void psx_calibration_fit(struct psx_calibration *cal, const struct psx_points *p
 
 	for (sign = 0; sign < 2; sign++) {
 		struct job job = { .cal = cal, .points = points, .forward = sign };
-		struct psx_hecht_found usual;
-		struct psx_hecht_points curve;
 
-		gather_usual(cal, points, sign, &curve);
-		if (false && !psx_hecht_fit(&psx_carriers[sign], &curve, NULL, &usual)) {
-			job.usual = &usual;
-			psx_parallel(cal->count, fit_part, &job);
-			job.good = WORSE * usual_residual(cal, cal->curves[sign]);
-			job.usual = NULL;
-		}
 		psx_parallel(cal->count, fit_part, &job);
 	}
 }

@@ -63,10 +63,9 @@ struct psx_hecht_found {
 	unsigned int freedom;
 };
 
-/* Least squares: the minimum nearest to `near`, the least where that is NULL, at the fivefold
- * time. -1 when there are too few points or no such curve */
+/* Least squares; -1 when there are too few points or no such curve */
 int psx_hecht_fit(const struct psx_carrier *nominal, const struct psx_hecht_points *points,
-		  const struct psx_hecht_found *near, struct psx_hecht_found *found);
+		  struct psx_hecht_found *found);
 /* By what a fit multiplies the errors of points */
 double psx_hecht_importance(const struct psx_carrier *nominal, double volts, double constant);
 /* Of a symmetric matrix */

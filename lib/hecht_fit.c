@@ -7,8 +7,7 @@
  * Trapping halves the response at about L^2 / 2 mu-tau volts, the surface at L s/mu, and in
  * nearly the same way: where these two change places there is another minimum, hardly
  * worse. So the search is made twice, from the best of a raster and from beyond the mirror
- * image of what it found, and the lesser minimum is it. Where one like it is known already,
- * it is made once, from there.
+ * image of what it found, and the lesser minimum is it.
  */
 #include "hecht.h"
 
@@ -287,7 +286,7 @@ static bool is_no_curve(const struct fitting *fit, const struct minimum *minimum
 }
 
 int psx_hecht_fit(const struct psx_carrier *nominal, const struct psx_hecht_points *points,
-		  const struct psx_hecht_found *near, struct psx_hecht_found *found)
+		  struct psx_hecht_found *found)
 {
 	struct fitting fit = { .nominal = nominal, .points = points };
 	struct minimum best, other;
@@ -296,13 +295,6 @@ int psx_hecht_fit(const struct psx_carrier *nominal, const struct psx_hecht_poin
 	if (points->count < LEAST_POINTS)
 		return -1;
 	begin(&fit);
-	if (near) {
-		best.q[0] = log(near->p[1]);
-		best.q[1] = log(near->p[2]);
-		search(&fit, &best);
-		judge(&fit, &best, found);
-		return is_no_curve(&fit, &best, found) ? -1 : 0;
-	}
 	best_of_raster(&fit, best.q);
 	search(&fit, &best);
 	beyond_the_mirror(&fit, best.q, other.q);

@@ -28,9 +28,7 @@ struct job {
 	unsigned int biases;
 	double usual[PSX_HECHT_POINTS]; /* the median curve */
 	double full;			/* its most */
-	const struct psx_hecht_found *near;
 	float *off; /* the sweep's: parts of `full`; infinite where there is no fit */
-	double good; /* who leaves less isn't fitted again */
 };
 
 static unsigned int points_of(const struct job *job, size_t place, struct psx_hecht_points *points)
@@ -65,12 +63,12 @@ static float median_of(const float *all, size_t count)
 	return known ? psx_median(room, known) : (float)NAN;
 }
 
-/* The curve of the median sub-pixel, which defects don't bend, is what to look for near
- * each; -1 when it is none */
-static int find_usual(struct job *job, struct psx_hecht_found *near)
+/* The curve of the median sub-pixel, which defects don't bend; -1 when it is none */
+static int find_usual(struct job *job)
 {
 	const struct psx_sweep *sweep = job->sweep;
 	struct psx_hecht_points points = { .constant = sweep->constant };
+	struct psx_hecht_found found;
 	unsigned int i;
 
 	job->full = 0;
@@ -85,7 +83,7 @@ static int find_usual(struct job *job, struct psx_hecht_found *near)
 		points.volts[points.count] = fabs(sweep->volts[index]);
 		points.weight[points.count++] = job->usual[i];
 	}
-	return psx_hecht_fit(&psx_carriers[job->forward], &points, NULL, near);
+	return psx_hecht_fit(&psx_carriers[job->forward], &points, &found);
 }
 
 static void fit_part(size_t first, size_t end, void *arg)
@@ -97,33 +95,13 @@ static void fit_part(size_t first, size_t end, void *arg)
 		struct psx_hecht_found *found = &job->sweep->found[job->forward][place];
 		struct psx_hecht_points points;
 
-		if (job->off[place] < job->good)
-			continue;
 		(void)points_of(job, place, &points);
 		job->off[place] = (float)INFINITY;
-		if (psx_hecht_fit(&psx_carriers[job->forward], &points, job->near, found))
+		if (psx_hecht_fit(&psx_carriers[job->forward], &points, found))
 			found->p[0] = 0;
 		else
 			job->off[place] = (float)(found->residual / job->full);
 	}
-}
-
-/* All from what is near first, and those that leave more in full. Of a single one
- * nothing is near. */
-static void fit_each(struct job *job, const struct psx_hecht_found *near)
-{
-	const size_t count = job->sweep->count;
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		job->off[i] = (float)INFINITY;
-	if (count > 1) {
-		job->near = near;
-		psx_parallel(count, fit_part, job);
-		job->good = WORSE * median_of(job->off, count);
-		job->near = NULL;
-	}
-	psx_parallel(count, fit_part, job);
 }
 
 /* How far the curve is off `times` the median one; infinite for what has no such height */
@@ -189,11 +167,10 @@ static int fit_sign(struct psx_sweep *sweep, bool forward)
 	struct job job = { .sweep = sweep, .forward = forward, .biases = sweep->points / 2,
 			   .off = sweep->off };
 	struct psx_sweep_fit *fit = &sweep->fits[forward];
-	struct psx_hecht_found near;
 
-	if (find_usual(&job, &near))
+	if (find_usual(&job))
 		return -1;
-	fit_each(&job, &near);
+	psx_parallel(sweep->count, fit_part, &job);
 	choose(&job, fit);
 	return fit->used ? psx_sweep_mean(sweep, forward, fit) : -1;
 }

@@ -244,7 +244,7 @@ static int fit_mean_curve(struct mean *m, struct psx_hecht_found *found)
 		points.volts[points.count] = volts_of(m, i);
 		points.weight[points.count++] = sum / (double)known;
 	}
-	return psx_hecht_fit(&psx_carriers[m->forward], &points, NULL, found);
+	return psx_hecht_fit(&psx_carriers[m->forward], &points, found);
 }
 
 /* Where some biases are known of some sub-pixels only, their mean curve has steps: the mean

@@ -34,7 +34,7 @@ ok 'intrinsic' near "$(value reverse_intrinsic)" 474 1
 ok 'weight -1' near "$(value volts_of_minus_1)" -73 0.1
 ok 'dark current at -100 V' near "$(json dark_na_cm2)" -155.56 0.5
 run -d "$uri" iv --pixel 3,4 --biases 9 --frames 1
-ok 'of one sub-pixel' says 'among 1 sub-pixels'
+ok 'of one sub-pixel' says 'one sub-pixel'
 ok 'a table for people' says '^ *volts'
 run -d "$uri" iv --pixel 16,0 -q
 ok 'a pixel outside' refuses 1 'not inside 16 x 16'

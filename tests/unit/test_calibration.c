@@ -127,7 +127,7 @@ START_TEST(fits_find_any_crystal)
 							 (forward ? 13.7 : 98.5) * surface,
 							 points.volts[b]);
 			}
-			ck_assert_int_eq(psx_hecht_fit(&psx_carriers[forward], &points, NULL, &found), 0);
+			ck_assert_int_eq(psx_hecht_fit(&psx_carriers[forward], &points, &found), 0);
 			ck_assert_msg(fabs(found.p[0] / gain - 1) < 0.02 &&
 					      fabs(found.p[1] / mu_tau - 1) < 0.02 &&
 					      fabs(found.p[2] / surface - 1) < 0.02,
@@ -150,10 +150,10 @@ START_TEST(no_curves_are_refused)
 			points.volts[b] = 100 * pow((b + 1) / 17.0, 2);
 			points.weight[b] = factors[i] * pow(points.volts[b] / 100, 1.2);
 		}
-		ck_assert_int_eq(psx_hecht_fit(&psx_carriers[_i], &points, NULL, &found), -1);
+		ck_assert_int_eq(psx_hecht_fit(&psx_carriers[_i], &points, &found), -1);
 	}
 	points.count = 4;
-	ck_assert_int_eq(psx_hecht_fit(&psx_carriers[_i], &points, NULL, &found), -1);
+	ck_assert_int_eq(psx_hecht_fit(&psx_carriers[_i], &points, &found), -1);
 }
 END_TEST
 
@@ -185,7 +185,7 @@ START_TEST(two_crystals_that_look_alike)
 			points.weight[b] =
 				weight + 0.015 * sqrt(weight * weight + 0.02) * normal(&random);
 		}
-		ck_assert_int_eq(psx_hecht_fit(&psx_carriers[0], &points, NULL, &found), 0);
+		ck_assert_int_eq(psx_hecht_fit(&psx_carriers[0], &points, &found), 0);
 		covered += fabs(found.p[1] - 1) < 2 * sqrt(found.covariance[1][1]);
 		other += found.p[1] < 0.7;
 	}

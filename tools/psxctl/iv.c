@@ -98,10 +98,14 @@ static void print_fit(const char *name, const struct psx_sweep_fit *f)
 	printf("%-8s S0 %.2f +- %.2f uC/Gy/cm2, mu-tau %.4e +- %.1e cm2/V, s/mu %.3f +- %.3f V/cm\n", name,
 	       f->s0.value, f->s0.error, f->mu_tau.value, f->mu_tau.error, f->surface.value,
 	       f->surface.error);
-	printf("         among %zu sub-pixels +-%.2f %%, +-%.2f %%, +-%.2f %%; %zu left out; fits off by "
-	       "%.3f %% of the response at 100 V\n", f->used, 100 * f->s0.spread / f->s0.value,
-	       100 * f->mu_tau.spread / f->mu_tau.value, 100 * f->surface.spread / f->surface.value,
-	       f->left_out, 100 * f->residual);
+	if (f->used > 1)
+		printf("         among %zu sub-pixels +-%.2f %%, +-%.2f %%, +-%.2f %%; ", f->used,
+		       100 * f->s0.spread / f->s0.value, 100 * f->mu_tau.spread / f->mu_tau.value,
+		       100 * f->surface.spread / f->surface.value);
+	else
+		printf("         one sub-pixel; ");
+	printf("%zu left out; fits off by %.3f %% of the response at 100 V\n", f->left_out,
+	       100 * f->residual);
 	if (f->noisy)
 		printf("         limited by noise: more --frames or a longer --exposure\n");
 }
@@ -183,7 +187,7 @@ int verb_iv(struct ctl *ctl, int argc, char **argv)
 	};
 	struct iv iv = { .study = { .ctl = ctl } };
 	struct psx_balance balance;
-	int code = CTL_USAGE;
+	int code = CTL_USAGE, failed = CTL_OK;
 
 	if (ctl_parse(ctl, &argp, argc, argv, &iv) || !study_open(&iv.study, &code))
 		return code;
@@ -199,11 +203,11 @@ int verb_iv(struct ctl *ctl, int argc, char **argv)
 			print_json(&iv, &balance);
 		else
 			print_text(&iv, &balance);
-		code = write_table(&iv);
-		if (code == CTL_OK)
-			code = draw(&iv);
+		failed = write_table(&iv);
+		if (failed == CTL_OK)
+			failed = draw(&iv);
 	}
 	psx_sweep_free(iv.sweep);
 	psx_device_close(iv.study.dev);
-	return code;
+	return failed == CTL_OK ? code : failed;
 }
