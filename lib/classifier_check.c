@@ -28,6 +28,11 @@ int psx_exposer_check(const struct psx_classifier *c, const struct psx_classifie
 	if (!(info->caps & PSX_CAP_SCENE) && !rig->present)
 		return psx_error_set(err, ENOTSUP, "%s has no scenes, and nobody shows it samples",
 				     info->uri);
+	if (!rig->present && (info->scene_width != k || info->scene_height != k))
+		return psx_error_set(err, EINVAL,
+				     "%s has an object of %u x %u before it where samples have %u x %u "
+				     "(of a model: width=%u,height=%u)", info->uri, info->scene_width,
+				     info->scene_height, k, k, k, k);
 	if (psx_exposure_check(info, c->info.options.exposure_ns, err))
 		return -1;
 	return rig->calibration ? psx_calibration_check(rig->calibration, info, err) : 0;

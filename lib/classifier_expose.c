@@ -31,7 +31,10 @@ int psx_exposer_begin(struct psx_exposer *e, const struct psx_classifier *c,
 	(void)psx_settings_set_threshold(e->settings, 0);
 	(void)psx_settings_set_pga(e->settings, 1); /* whose range the exposure was chosen for */
 	(void)psx_settings_set_exposure(e->settings, c->info.options.exposure_ns);
+	/* A sample of ours is all that lies on the stage */
 	if (psx_bench_begin(rig->device, &e->bench) ||
+	    (!rig->present && (psx_device_get_info(rig->device)->caps & PSX_CAP_STAGE) &&
+	     psx_device_move(rig->device, 0, 0)) ||
 	    ((psx_device_get_info(rig->device)->caps & PSX_CAP_SHUTTER) &&
 	     psx_device_set_shutter(rig->device, PSX_SHUTTER_OPEN)))
 		return device_failed(e);

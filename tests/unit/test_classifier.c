@@ -861,6 +861,35 @@ START_TEST(strange_inputs_are_said_to_be)
 }
 END_TEST
 
+/* Wherever the stage was left, the detector sees what it is shown; and a larger object
+ * is not that */
+START_TEST(samples_lie_where_it_looks)
+{
+	const char *uri = "sim:profile=macropixel,width=3,height=3,scene=flat:0";
+	struct psx_dataset *data = letters_new(3, 0.2, 0.1, 4, 2);
+	struct psx_classifier *home = begin(data, NULL), *away = begin(data, NULL);
+	struct psx_device *there = open_device(uri), *moved = open_device(uri);
+	struct psx_device *large = open_device("sim:profile=macropixel,width=9,height=9,scene=flat:0");
+	const struct psx_classifier_rig rig = { .device = large };
+	unsigned int n;
+
+	ck_assert_int_eq(psx_device_move(moved, 21000, -21000), 0);
+	(void)train(home, there, NULL, data, 1);
+	(void)train(away, moved, NULL, data, 1);
+	for (n = 0; n < CLASSES; n++)
+		ck_assert_mem_eq(psx_classifier_get_weights(home, n),
+				 psx_classifier_get_weights(away, n), TAPS * sizeof(double));
+	ck_assert_int_eq(psx_classifier_check(home, &rig, data, NULL), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	psx_device_close(there);
+	psx_device_close(moved);
+	psx_device_close(large);
+	psx_classifier_free(home);
+	psx_classifier_free(away);
+	psx_dataset_free(data);
+}
+END_TEST
+
 START_TEST(options_out_of_range)
 {
 	static const struct psx_classifier_options bad[] = {
@@ -1021,6 +1050,7 @@ int main(void)
 	tcase_add_test(broken, given_up_in_mid_epoch);
 	tcase_add_loop_test(broken, silly_rates_are_said_to_be, 0, 3);
 	tcase_add_loop_test(broken, strange_inputs_are_said_to_be, 0, 2);
+	tcase_add_test(broken, samples_lie_where_it_looks);
 	tcase_add_test(broken, options_out_of_range);
 	tcase_add_test(broken, another_one_is_refused);
 	tcase_add_test(broken, more_classes_than_banks);
