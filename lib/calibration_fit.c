@@ -12,7 +12,7 @@ static void gather(const struct psx_calibration *cal, const struct psx_points *p
 	unsigned int half = points->count / 2, i;
 	double sign = forward ? 1 : -1;
 
-	curve->count = 0;
+	*curve = (struct psx_hecht_points){ .count = 0 };
 	for (i = forward * half; i < (forward + 1u) * half; i++) {
 		double weight = sign * points->levels[i * cal->count + place] / points->beam;
 
