@@ -16,9 +16,9 @@
 static int parse_value(const char *text, int16_t *code)
 {
 	char *end;
-	double value = strtod(text, &end);
+	double value = option_real(text, &end);
 
-	if (end == text || isspace((unsigned char)*text))
+	if (end == text)
 		return -1;
 	if (!strcmp(end, "V"))
 		value = round(value / MOST_VOLTS * PSX_CODE_MAX);

@@ -50,7 +50,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		it->cycles = (unsigned int)value;
 		return 0;
 	case OPT_BIAS:
-		it->study.volts = strtod(arg, &end);
+		it->study.volts = option_real(arg, &end);
 		if (end == arg || *end || !(fabs(it->study.volts) <= 100))
 			return (error_t)ctl_usage(it->study.ctl, "bias '%s' is not -100..100 V", arg);
 		return 0;

@@ -16,6 +16,16 @@ struct psx_kernel *option_kernel(const char *text, struct psx_error *err)
 	return kernel;
 }
 
+double option_real(const char *text, char **end)
+{
+	const size_t other = strcspn(text, "xXnN"); /* hexadecimal, inf, nan */
+	const double value = strtod(text, end);
+
+	if (isspace((unsigned char)*text) || other < (size_t)(*end - text))
+		*end = (char *)(uintptr_t)text;
+	return value;
+}
+
 int option_number(const char *text, unsigned long long least, unsigned long long most,
 		  unsigned long long *value)
 {
@@ -56,7 +66,7 @@ int option_threshold(const char *text, struct threshold *threshold)
 		threshold->bits = (unsigned int)bits;
 		return 0;
 	}
-	percent = strtod(text, &end);
+	percent = option_real(text, &end);
 	if (end == text || strcmp(end, "%") != 0 || !(percent > 0 && percent <= 100))
 		return -1;
 	threshold->share = percent / 100;
@@ -90,7 +100,7 @@ int option_time(const char *text, uint64_t *ns)
 		double ns;
 	} units[] = { { "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "us", 1e3 }, { "ns", 1 } };
 	char *end;
-	double value = strtod(text, &end);
+	double value = option_real(text, &end);
 	size_t i;
 
 	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {

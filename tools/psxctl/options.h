@@ -19,6 +19,8 @@ int option_polarity(const char *text, enum psx_polarity *polarity);
 int option_mode(const char *text, enum psx_mode *mode);
 /* "1s" "20ms" "50us" "100ns", seconds without a unit */
 int option_time(const char *text, uint64_t *ns);
+/* A decimal number that `text` begins with; *end is at `text` where there is none */
+double option_real(const char *text, char **end);
 /* A whole number least..most */
 int option_number(const char *text, unsigned long long least, unsigned long long most,
 		  unsigned long long *value);
