@@ -44,6 +44,11 @@ ok 'nothing of it is magenta' [ "$(grey i.png 105)" -lt 1000 ]
 run -d "$object,interlock_at=200" acquire -q -m point --raster 31,30 -k identity,laplacian -t 2 --plot j.png
 ok 'half of them' exits 3
 ok 'what was missed is' [ "$(grey j.png 105)" -gt 10000 ]
+run -d "$object" acquire -q -m point --raster 1,2048,0.01 -k identity --plot tall.png
+run convert tall.png -o tall.raw
+# Pixels of a row that are not white
+ok 'a picture of one column can be seen' [ "$(od -An -v -tu2 -w2 -j$((300 * 2 * ${panel% *})) -N$((2 * ${panel% *})) tall.raw |
+	awk '$1 < 250 { n++ } END { print n + 0 }')" -ge 8 ]
 
 run -d "$uri" acquire -q -k identity --plot nowhere/x.png -o x.psx
 ok 'no such folder' refuses 1 'nowhere/x.png'

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 
 #define SIDE	  (PANEL_WIDTH - PLOT_LEFT - PLOT_RIGHT) /* of the picture, at most */
+#define LEAST	  8  /* of the picture, though its other side is much longer */
+#define SCALE	  160 /* of the bar of colours, at least: room for its numbers */
 #define HEAD	  76
 #define BAR	  10 /* of colours */
 #define FOOT	  48 /* with its numbers */
@@ -101,7 +103,8 @@ int panel_begin(struct panel *p, const struct plan *plan, const struct psx_devic
 {
 	const struct psx_frame_info *info = psx_frame_get_info(frame);
 	const struct figures f = figures_of(frame, device);
-	const uint32_t longer = info->width > info->height ? info->width : info->height;
+	const double longer = fmax(info->width, info->height);
+	const double factor = longer <= SIDE ? floor(SIDE / longer) : SIDE / longer;
 	int32_t *before = NULL;
 
 	*p = (struct panel){
@@ -109,7 +112,8 @@ int panel_begin(struct panel *p, const struct plan *plan, const struct psx_devic
 		.mask = psx_frame_get_mask(frame), .threshold = info->threshold,
 		.both = info->polarity == PSX_BOTH, .sparse = !whole && info->threshold,
 	};
-	p->factor = longer <= SIDE ? floor((double)SIDE / longer) : (double)SIDE / longer;
+	p->across = fmax(p->width * factor, LEAST);
+	p->down = fmax(p->height * factor, LEAST);
 	word(p, plan, frame, &f);
 	if (p->values && (!whole || (before = values_of(whole))) &&
 	    !mapping_choose(&p->mapping, MAP_AUTO, p->values, p->mask,
@@ -130,7 +134,7 @@ void panel_end(struct panel *p)
 
 double panel_height(const struct panel *p)
 {
-	return HEAD + ceil(p->height * p->factor) + FOOT + HISTOGRAM;
+	return HEAD + ceil(p->down) + FOOT + HISTOGRAM;
 }
 
 /* A picture of width x height colours, enlarged */
@@ -159,8 +163,10 @@ static void paint(cairo_t *cr, const struct panel *p, uint32_t width, uint32_t h
 	cairo_scale(cr, across, down);
 	cairo_set_source_surface(cr, s, 0, 0);
 	cairo_pattern_set_filter(cairo_get_source(cr),
-				 across < 1 ? CAIRO_FILTER_GOOD : CAIRO_FILTER_NEAREST);
-	cairo_paint(cr);
+				 across < 1 || down < 1 ? CAIRO_FILTER_GOOD : CAIRO_FILTER_NEAREST);
+	cairo_pattern_set_extend(cairo_get_source(cr), CAIRO_EXTEND_PAD);
+	cairo_rectangle(cr, 0, 0, width, height);
+	cairo_fill(cr);
 	cairo_restore(cr);
 	cairo_surface_destroy(s);
 }
@@ -196,18 +202,19 @@ static void frame_in(cairo_t *cr, double left, double top, double width, double 
 
 static void draw_picture(cairo_t *cr, const struct panel *p, double left, double top)
 {
-	const double across = p->width * p->factor, down = p->height * p->factor;
+	const double scale = fmax(p->across, SCALE);
 	char words[32];
 
-	paint(cr, p, p->width, p->height, colour_of_value, left, top, p->factor, p->factor);
-	frame_in(cr, left, top, across, down);
-	top += ceil(down) + 8;
-	paint(cr, p, SHADES, 1, colour_of_shade, left, top, across / SHADES, BAR);
-	frame_in(cr, left, top, across, BAR);
+	paint(cr, p, p->width, p->height, colour_of_value, left, top, p->across / p->width,
+	      p->down / p->height);
+	frame_in(cr, left, top, p->across, p->down);
+	top += ceil(p->down) + 8;
+	paint(cr, p, SHADES, 1, colour_of_shade, left, top, scale / SHADES, BAR);
+	frame_in(cr, left, top, scale, BAR);
 	(void)snprintf(words, sizeof(words), "%d", p->mapping.low);
 	plot_text(cr, left, top + BAR + 18, 0, words);
 	(void)snprintf(words, sizeof(words), "%d bits", p->mapping.high);
-	plot_text(cr, left + across, top + BAR + 18, 1, words);
+	plot_text(cr, left + scale, top + BAR + 18, 1, words);
 }
 
 static void draw_histogram(cairo_t *cr, const struct panel *p, double left, double top)
@@ -249,7 +256,7 @@ void panel_draw(cairo_t *cr, const struct panel *p, double left, double top)
 	plot_text(cr, left + PLOT_LEFT, top + 40, 0, p->comparator);
 	plot_text(cr, left + PLOT_LEFT, top + 62, 0, p->figures);
 	draw_picture(cr, p, left + PLOT_LEFT, top + HEAD);
-	draw_histogram(cr, p, left, top + HEAD + ceil(p->height * p->factor) + FOOT);
+	draw_histogram(cr, p, left, top + HEAD + ceil(p->down) + FOOT);
 }
 
 #else

@@ -16,7 +16,7 @@ struct panel {
 	int32_t *values;     /* that were kept */
 	const uint8_t *mask; /* NULL = all are good */
 	struct mapping mapping;
-	double factor; /* of enlargement */
+	double across, down; /* of the picture */
 	struct tally tally;
 	uint32_t threshold;
 	bool both;
