@@ -35,6 +35,7 @@ struct psx_file {
 	/* Writing. */
 	struct psx_output out;
 	uint64_t end; /* of the last whole frame */
+	bool reserved; /* room beyond that */
 	bool torn;    /* bytes of an unfinished frame could not be taken back */
 
 	/* Reading. */

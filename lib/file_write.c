@@ -3,8 +3,10 @@
 #include "file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -106,6 +108,35 @@ static int check_writable(struct psx_file *file)
 		return psx_error_set(&file->error, EIO, "%s: ends in an unfinished frame",
 				     psx_error_path(file->path));
 	return 0;
+}
+
+int psx_file_reserve(struct psx_file *file, uint64_t frames, uint32_t width, uint32_t height)
+{
+	const uint64_t bits = psx_file_mask_length(width, height);
+	const uint64_t each = PSX_FILE_RECORD + psx_codec_bound(width, height) + PSX_FILE_MASK +
+			      bits + psx_file_fill(bits) + 8 + 2 * 8; /* filled up; and noted */
+	int failed;
+
+	if (check_writable(file))
+		return -1;
+	if (!file->out.temporary)
+		return 0;
+	do
+		failed = fallocate(file->out.fd, FALLOC_FL_KEEP_SIZE, (off_t)file->end,
+				   (off_t)(frames * each + PSX_FILE_TRAILER));
+	while (failed && errno == EINTR);
+	if (failed)
+		return errno == EOPNOTSUPP || errno == ENOSYS ? 0 : psx_file_failed(file);
+	file->reserved = true;
+	return 0;
+}
+
+/* What was set aside and is not used */
+static int give_back(const struct psx_file *file)
+{
+	struct stat st;
+
+	return !file->reserved ? 0 : fstat(file->out.fd, &st) || ftruncate(file->out.fd, st.st_size);
 }
 
 static int write_mask(struct psx_file *file, struct psx_mask *mask)
@@ -211,7 +242,7 @@ int psx_file_commit(struct psx_file *file)
 {
 	int ret = check_writable(file);
 
-	if (!ret && (write_index(file) || psx_output_commit(&file->out)))
+	if (!ret && (write_index(file) || give_back(file) || psx_output_commit(&file->out)))
 		ret = psx_file_failed(file);
 	psx_output_discard(&file->out);
 	if (!ret)

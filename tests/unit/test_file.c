@@ -444,6 +444,9 @@ START_TEST(disk_full)
 	}
 	spit("run.psx", (const uint8_t *)"old", 3);
 	file = begin("run.psx");
+	ck_assert_int_eq(psx_file_reserve(file, 1, 100, 100), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_int_eq(psx_file_reserve(file, 1, 40, 40), 0);
 	while (append(file, 0) == 0)
 		ck_assert_uint_lt(psx_file_get_count(file), 1000);
 	ck_assert_int_eq(errno, ENOSPC);
