@@ -35,42 +35,51 @@ static uint64_t seeing(uint32_t count, uint32_t sensor, uint32_t border)
 	return some;
 }
 
-/* Of a sensor with a border: what is inside counts */
+/* What is bad, and what counts: inside the border, if there is one, and not bad */
 static void count_active(struct figures *f, const struct psx_frame *frame,
 			 const struct psx_device_info *device)
 {
 	const struct psx_frame_info *info = psx_frame_get_info(frame);
-	struct psx_pixel_iter *iter = psx_pixel_iter_new(frame);
+	const uint8_t *mask = psx_frame_get_mask(frame);
+	struct psx_pixel_iter *iter;
 	struct psx_pixel pixel;
+	size_t i;
 
-	f->active = seeing(info->width, device->width, device->border) *
-		    seeing(info->height, device->height, device->border);
+	f->active = f->pixels;
+	f->active_effective = f->effective;
+	if (has_border(info, device))
+		f->active = seeing(info->width, device->width, device->border) *
+			    seeing(info->height, device->height, device->border);
+	for (i = 0; mask && i < f->pixels; i++) {
+		f->bad += mask[i];
+		f->active -= mask[i] && figures_sees(info, device, (uint32_t)(i % info->width),
+						     (uint32_t)(i / info->width));
+	}
+	if (f->active == f->pixels)
+		return;
 	f->active_effective = 0;
+	iter = psx_pixel_iter_new(frame);
 	while (iter && psx_pixel_iter_next(iter, &pixel) == 1)
-		f->active_effective += figures_sees(info, device, pixel.x, pixel.y);
+		f->active_effective +=
+			!(mask && mask[(size_t)pixel.y * info->width + pixel.x]) &&
+			figures_sees(info, device, pixel.x, pixel.y);
 	psx_pixel_iter_free(iter);
 }
 
 struct figures figures_of(const struct psx_frame *frame, const struct psx_device_info *device)
 {
 	const struct psx_frame_info *info = psx_frame_get_info(frame);
-	const uint8_t *mask = psx_frame_get_mask(frame);
 	struct figures f = {
 		.pixels = (uint64_t)info->width * info->height,
 		.effective = info->effective,
 		.dense_bytes = (uint64_t)info->width * info->height * sizeof(int16_t),
 		.saturated = info->saturated,
 	};
-	size_t length, i;
+	size_t length;
 
 	(void)psx_frame_get_payload(frame, &length);
 	f.payload_bytes = length;
-	f.active = f.pixels;
-	f.active_effective = f.effective;
-	if (has_border(info, device))
-		count_active(&f, frame, device);
-	for (i = 0; mask && i < f.pixels; i++)
-		f.bad += mask[i];
+	count_active(&f, frame, device);
 	return f;
 }
 

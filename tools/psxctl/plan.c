@@ -71,11 +71,13 @@ static json_t *kernel_json(const struct psx_kernel *kernel)
 static void add_settings(json_t *object, const struct plan *plan)
 {
 	(void)json_object_update_new(object, json_pack(
-		"{s:s, s:s, s:i, s:f, s:i, s:i, s:I, s:I}", "mode", ctl_mode_name(plan->mode), "polarity",
+		"{s:s, s:s, s:i, s:f, s:i, s:I, s:I}", "mode", ctl_mode_name(plan->mode), "polarity",
 		plan->polarity == PSX_BOTH ? "both" : "positive", "threshold",
 		(int)plan->threshold.bits, "threshold_share", plan->threshold.share, "accumulate",
-		(int)plan->accumulate, "pga", (int)plan->pga, "exposure_ns",
-		(json_int_t)plan->exposure_ns, "period_ns", (json_int_t)plan->period_ns));
+		(int)plan->accumulate, "exposure_ns", (json_int_t)plan->exposure_ns, "period_ns",
+		(json_int_t)plan->period_ns));
+	if (plan->pga) /* else chosen: every frame has its own */
+		(void)json_object_set_new(object, "pga", json_integer(plan->pga));
 }
 
 json_t *plan_json(const struct plan *plan, const struct psx_device_info *info)

@@ -97,7 +97,7 @@ void stream_end(struct stream *stream);
 /* Effective, sizes and ratios of a frame, in the words that all verbs use */
 struct figures {
 	uint64_t pixels, effective, payload_bytes, dense_bytes, saturated;
-	uint64_t active, active_effective; /* of pixels that see something */
+	uint64_t active, active_effective; /* of pixels that see something and are not bad */
 	uint64_t bad; /* pixels whose value means nothing */
 };
 struct figures figures_of(const struct psx_frame *frame, const struct psx_device_info *device);
@@ -105,7 +105,7 @@ struct figures figures_of(const struct psx_frame *frame, const struct psx_device
 bool figures_sees(const struct psx_frame_info *info, const struct psx_device_info *device,
 		  uint32_t x, uint32_t y);
 void figures_add(struct figures *sum, const struct figures *one);
-/* Of the pixels that see something, and of all */
+/* Of the active pixels, and of all */
 double figures_occupancy(const struct figures *f);
 double figures_occupancy_total(const struct figures *f);
 double figures_byte_ratio(const struct figures *f);

@@ -171,7 +171,7 @@ static int load_from_file(struct subject *s, const char *path, long long index,
 	return failed ? -1 : 0;
 }
 
-/* A sensor's border sees nothing, whatever came of its pixels */
+/* A sensor's border sees nothing, whatever came of its pixels, and bad pixels mean nothing */
 static void count_active(struct subject *s)
 {
 	const uint32_t b = s->width > 2 * s->border && s->height > 2 * s->border ? s->border : 0;
@@ -179,12 +179,18 @@ static void count_active(struct subject *s)
 
 	s->active = (uint64_t)(s->width - 2 * b) * (s->height - 2 * b);
 	s->active_effective = s->info.effective;
-	if (!b)
+	if (!b && !s->bad)
 		return;
-	s->active_effective = 0;
-	for (y = b; y < s->height - b; y++)
-		for (x = b; x < s->width - b; x++)
-			s->active_effective += s->values[(size_t)y * s->width + x] != 0;
+	s->active = s->active_effective = 0;
+	for (y = b; y < s->height - b; y++) {
+		for (x = b; x < s->width - b; x++) {
+			const size_t i = (size_t)y * s->width + x;
+			const bool good = !(s->mask && s->mask[i]);
+
+			s->active += good;
+			s->active_effective += good && s->values[i] != 0;
+		}
+	}
 }
 
 /* What kind of file it is, by its first bytes. */

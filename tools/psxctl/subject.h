@@ -18,7 +18,7 @@ struct subject {
 	uint8_t *mask;   /* 1 = the value means nothing; NULL when all are good */
 	size_t bad;      /* of the mask */
 	uint32_t border; /* pixels at every edge that see nothing, of a scan */
-	uint64_t active, active_effective; /* inside it */
+	uint64_t active, active_effective; /* inside it and not bad */
 	char kernel[64]; /* empty when not known */
 };
 
@@ -36,10 +36,16 @@ static inline double subject_occupancy(const struct subject *s)
 	return s->active ? (double)s->active_effective / (double)s->active : 0;
 }
 
-/* The border's pixels are counted, too */
+/* The border's and bad pixels are counted, too */
 static inline double subject_occupancy_total(const struct subject *s)
 {
 	return (double)s->info.effective / ((double)s->width * s->height);
+}
+
+/* Are there pixels that see nothing or mean nothing? */
+static inline bool subject_has_others(const struct subject *s)
+{
+	return s->active != (uint64_t)s->width * s->height;
 }
 
 /* 16 bits a pixel */

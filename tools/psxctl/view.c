@@ -150,7 +150,7 @@ static void print_caption(const struct view *v)
 	const struct subject *s = &v->subject;
 	char map[128], total[48] = "";
 
-	if (s->border)
+	if (subject_has_others(s))
 		(void)snprintf(total, sizeof(total), " of %llu, %.1f %% of all",
 			       (unsigned long long)s->active, 100 * subject_occupancy_total(s));
 	mapping_describe(&v->mapping, subject_unit(s), map, sizeof(map));
@@ -187,14 +187,15 @@ static void print_json(struct view *v)
 
 	if (s->is_frame) {
 		json_t *frame = json_pack(
-			"{s:I, s:I, s:b, s:I, s:i, s:i, s:o, s:i, s:s, s:I, s:f, s:I, s:I, s:f, s:I}",
+			"{s:I, s:I, s:b, s:I, s:i, s:i, s:o, s:i, s:s, s:i, s:I, s:f, s:I, s:I, s:f, s:I}",
 			"index", (json_int_t)s->index, "frames", (json_int_t)s->count, "complete",
 			s->complete, "seq",
 			(json_int_t)s->info.seq, "cfg_id", (int)s->info.cfg_id, "channel",
 			(int)s->info.channel, "kernel",
 			*s->kernel ? ctl_json_text(s->kernel) : json_null(), "threshold",
 			(int)s->info.threshold, "polarity",
-			s->info.polarity == PSX_BOTH ? "both" : "positive", "effective",
+			s->info.polarity == PSX_BOTH ? "both" : "positive", "pga",
+			(int)s->info.pga, "effective",
 			(json_int_t)s->info.effective, "occupancy", subject_occupancy(s),
 			"payload_bytes", (json_int_t)s->payload_bytes, "dense_bytes",
 			(json_int_t)subject_dense_bytes(s), "byte_ratio",
@@ -204,7 +205,7 @@ static void print_json(struct view *v)
 		if (s->bad)
 			(void)json_object_set_new(frame, "bad_pixels",
 						  json_integer((json_int_t)s->bad));
-		if (s->border)
+		if (subject_has_others(s))
 			(void)json_object_update_new(frame, json_pack(
 				"{s:I, s:f}", "active", (json_int_t)s->active, "occupancy_total",
 				subject_occupancy_total(s)));
