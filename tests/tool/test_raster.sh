@@ -118,8 +118,8 @@ raster square.pgm --raster 4,4
 ok 'no kernel' refuses 2 '--kernel'
 raster square.pgm --raster 4x4 -k identity
 ok 'no raster' refuses 2 'X,Y'
-for bad in 0,4 4,0 8193,1 4,4,0 4,4,-1 4,4,nan 4,4,1x -1,4 '4,4,' 4; do
-	raster square.pgm --raster $bad -k identity
+for bad in 0,4 4,0 8193,1 4,4,0 4,4,-1 4,4,nan 4,4,1x 4,4,0x1p2 '4,4, 1' -1,4 '4,4,' 4; do
+	raster square.pgm --raster "$bad" -k identity
 	ok "no raster: $bad" refuses 2 "'$bad'"
 done
 for option in '-n 2' '--rate 5' '--accumulate 2' '--trigger software'; do
@@ -139,22 +139,86 @@ raster square.pgm --raster 4,4 -k identity -q -o nowhere/x.psx
 ok 'no such folder' refuses 1 'nowhere/x.psx'
 raster square.pgm --raster 4,4 -k identity -q -o /dev/full
 ok 'a full disk' refuses 1 '/dev/full'
+for same in x.png ./x.png "$PWD/x.png"; do
+	raster square.pgm --raster 4,4 -k identity -q -o x.png --plot "$same"
+	ok "frames and picture in one: $same" refuses 2 'same file'
+done
+mkdir small
+if unshare -m mount -t tmpfs -o size=64k none small 2>/dev/null; then
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'mount -t tmpfs -o size=64k none small && exec "$@"' sh "$psxctl" \
+		-d "sim:profile=macropixel,$plain,scene=square.pgm" acquire -q --mode point --raster 300,300 \
+		-k identity,laplacian -o small/x.psx >out 2>err
+	status=$?
+	ok 'no room for what may come: said before' refuses 1 'small/x.psx: no space left'
+else
+	skip 'no room for what may come' 'no tmpfs can be mounted here'
+fi
 
 # The interlock opens while it runs: what is there is kept, the rest marked
 run -d "sim:profile=macropixel,$plain,scene=square.pgm,interlock_at=100" acquire --json -q --mode point \
 	--raster 24,18 -k identity,laplacian -t 10% -o cut.psx
 ok 'a trip on the way: data were lost' refuses 3 'interlock after [0-9]* of 432 points'
-missed=$(json missed)
+missed=$(tail -n 1 out | sed 's/.*"missed":\([0-9]*\).*/\1/')
 ok 'some points' [ "${missed:-0}" -gt 10 -a "${missed:-0}" -lt 854 ]
 run view cut.psx --json -o cut.png
 first=$(json bad_pixels)
 run view cut.psx --json -n 1 -o cut.png
 second=$(json bad_pixels)
 ok 'and they are marked in both frames' is "$((${first:-0} + ${second:-0}))" "$missed"
+ok 'occupancy is of the others' is "$(json active)" "$((432 - second))"
+ok 'and of what was effective among them' is "$(json occupancy)" \
+	"$(awk -v e="$(json effective)" -v a="$(json active)" 'BEGIN { printf "%.9g", e / a }')"
 run -d "sim:profile=macropixel,$plain,scene=square.pgm,interlock_at=0" acquire -q --mode point \
 	--raster 24,18 -k identity --no-zero -o none.psx
 ok 'before the first point' refuses 1 'interlock'
 ok 'nothing is kept' [ ! -e none.psx ]
+
+# Where the stage is sent, and what is damaged on its way
+gcc -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC -I"$root/include" "$root/tests/tool/stage.c" -o stage.so 2>err
+ok 'a library that looks at the stage' is $? 0
+staged() { # staged [NAME=VALUE] ARGS...: acquire with it
+	rm -f moves
+	case $1 in STAGE_*) due=$1; shift ;; *) due=STAGE_NONE=1 ;; esac
+	env "$due" STAGE_LOG=moves LD_PRELOAD="$sanitizer$PWD/stage.so" "$psxctl" "$@" >out 2>err
+	status=$?
+}
+# A sanitizer's runtime must be the first of all
+sanitizer=$(ldd "$psxctl" | sed -n 's/.*lib.san.* => \([^ ]*\) .*/\1/p' | tr '\n' ':')
+back() { [ "$(wc -l <moves)" -gt "$1" ] && [ "$(tail -n 1 moves)" = 'move 0 0' ]; }
+stage=sim:profile=macropixel,$plain,scene=square.pgm
+points='acquire --json -q --mode point --raster 6,4 -k identity,laplacian'
+# shellcheck disable=SC2086
+{
+	staged -d "$stage" $points
+	ok 'the stage goes over all points' is "$(sort -u moves | wc -l)" 24
+	ok 'and back' back 24
+	staged -d "$stage,interlock_at=8" $points --no-zero
+	ok 'back after a trip' back 3
+	staged -d "$stage" acquire -q --mode point --raster 4,8000,10 -k identity
+	ok 'and when the stage does not reach' back 1
+	staged STAGE_SIGNAL=26 -d "$stage" $points
+	ok 'a move that a signal cuts short goes on' exits 0
+	ok 'and no point is missed' says '"missed":0}'
+	staged STAGE_SIGNAL=27 -d "$stage" $points
+	ok 'on the way back, too' exits 0
+	ok 'where it goes on' is "$(grep -c 'move 0 0' moves)" 3
+	staged STAGE_DAMAGE=5 -d "$stage" $points --no-zero -t 0 -o damaged.psx
+	ok 'a value that is damaged' exits 3
+	ok 'is missed' is "$(json missed)/$(json bad_pixels)" 1/1
+	ok 'and the only one' says '"frames":2,.*"damaged":1,.*"missed":1'
+	staged STAGE_FULL=1 -d "$stage" $points -o full.psx --plot full.png
+	ok 'a disk that is full at the end' exits 1
+	ok 'nothing of the file' [ ! -e full.psx ]
+	ok 'but all that is said of it' is "$(grep -c '"channel":[01]' out)/$(json frames)" 2/2
+	ok 'and its picture' [ -e full.png -o "$(grep -c cairo err)" = 1 ]
+}
+
+# Nobody reads on: that is said, not what errno was before
+"$psxctl" -q -d "$stage" acquire --json -m point -k identity -n 0 2>err | true
+ok 'a reader that is gone' grep -qi 'standard output: broken pipe' err
+run -d "$stage" acquire -m point --raster 95,95 -k identity,laplacian
+ok 'how long it takes is said' grep -q '9025 points, 2 exposures of 1 s each: 5 h 1 min of exposure' err
 
 # Ctrl-C: the same, once the bar shows that points are made
 if script --version >/dev/null 2>&1; then

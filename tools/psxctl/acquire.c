@@ -16,9 +16,9 @@ static const char doc[] =
 	"is being made; what was taken is kept, as it is when the detector fails; a full disk leaves "
 	"nothing. Without --kernel it is what is loaded, with its settings, or identity where nothing is; "
 	"several kernels take turns, a channel each; of a raster each has a picture, with what was "
-	"missed marked as bad. With --join it claims and starts nothing: it reads "
+	"missed marked as bad, and the stage goes back to where it was. With --join it claims and starts nothing: it reads "
 	"the frames that another program acquires, up to the end of that. Occupancy "
-	"is effective / active pixels; byte ratio is payload / dense 16-bit.";
+	"is effective / active pixels, which are those that see something and are not bad; byte ratio is payload / dense 16-bit.";
 
 enum {
 	OPT_NUMBER = 'n', OPT_OUTPUT = 'o',
@@ -59,7 +59,7 @@ struct arguments {
 static error_t parse_rate(struct arguments *a, const char *text)
 {
 	char *end;
-	double rate = strtod(text, &end);
+	double rate = option_real(text, &end);
 
 	if (end == text || *end || !(rate > 1e-6 && rate <= 1e6))
 		return ctl_usage(a->ctl, "rate '%s' is not a number of frames a second", text);
@@ -185,7 +185,7 @@ static int prepare(struct arguments *a, struct run *run)
 		return ctl_fail(a->ctl, "%s", err.message);
 	if (run_open(run) != CTL_OK)
 		return CTL_FAILED;
-	if ((a->plan.raster.width && raster_check(&a->plan, run->dev, &err)) ||
+	if ((a->plan.raster.width && raster_check(run, &err)) ||
 	    (a->plan.kernel_count && plan_load(a->ctl, &a->plan, run->dev, &err)) ||
 	    rails_up_for_run(a->ctl, run->dev, &err))
 		return ctl_fail(a->ctl, "%s", err.message);
@@ -205,6 +205,10 @@ static int start(struct arguments *a, struct run *run)
 		code = prepare(a, run);
 	if (code == CTL_OK)
 		code = a->plan.raster.width ? raster_run(run) : run_plan(run);
+	if (raster_leave(run, &err)) {
+		(void)ctl_fail(a->ctl, "%s", err.message);
+		code = code == CTL_OK ? CTL_FAILED : code;
+	}
 	if (up_before)
 		rails_hold_again(run->dev, &hold);
 	else if (rails_are_up(run->dev) && rails_down(a->ctl, run->dev, &err) && code == CTL_OK)
@@ -248,6 +252,8 @@ static int check(const struct arguments *a)
 				     a->plan.period_ns || a->plan.software_trigger))
 		return ctl_usage(a->ctl,
 				 "--raster does not go with -n, --accumulate, --rate or --trigger");
+	if (a->output && a->plot && ctl_same_file(a->output, a->plot))
+		return ctl_usage(a->ctl, "--output and --plot are the same file, %s", a->plot);
 	if (a->plot && plan_channels(&a->plan) > PANELS)
 		return ctl_usage(a->ctl, "--plot shows %d kernels at most", PANELS);
 	if (a->plan.map_path && a->plan.cal_path)

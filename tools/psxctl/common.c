@@ -75,6 +75,33 @@ int ctl_can_write(const struct ctl *ctl, const char *path)
 	return CTL_OK;
 }
 
+/* The whole name of a file that is or could be there; NULL when neither */
+static char *whole_name(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
+	char *whole = realpath(path, NULL), *folder, *real;
+
+	if (whole)
+		return whole;
+	folder = slash ? strndup(path, (size_t)(last - path)) : strdup(".");
+	real = folder ? realpath(folder, NULL) : NULL;
+	if (!real || asprintf(&whole, "%s/%s", real, last) < 0)
+		whole = NULL;
+	free(real);
+	free(folder);
+	return whole;
+}
+
+bool ctl_same_file(const char *a, const char *b)
+{
+	char *one = whole_name(a), *other = whole_name(b);
+	const bool same = one && other && !strcmp(one, other);
+
+	free(one);
+	free(other);
+	return same;
+}
+
 int ctl_end(const struct ctl *ctl, int code)
 {
 	const bool failed = fflush(stdout) || ferror(stdout);

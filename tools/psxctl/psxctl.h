@@ -55,6 +55,9 @@ int ctl_wait_for_enter(void);
 /* A model in this process: nobody else can have it */
 bool ctl_in_process(const struct psx_device *dev);
 
+/* Would writing to one take the place of the other? */
+bool ctl_same_file(const char *a, const char *b);
+
 /* Print one JSON line to stdout and drop the reference. NULL makes the verb fail. */
 void ctl_json(struct ctl *ctl, json_t *object);
 /* A string of any bytes: what is not UTF-8 becomes U+FFFD. New reference, or NULL. */

@@ -24,13 +24,16 @@ struct taken {
 	struct psx_frame_info info; /* of the last point */
 };
 
+/* Of a value. What nobody came to is 0, so that memory is needed as points are taken */
+enum state { MISSED, TAKEN, MASKED /* of no meaning on the detector itself */ };
+
 struct scanning {
 	struct run *run;
 	struct psx_device *dev;
 	size_t points, channels;
 	struct taken *taken; /* by channel */
 	int16_t *values;     /* [channel][point] */
-	uint8_t *bad;	     /* the same: missed, or of no meaning on the detector itself */
+	uint8_t *state;	     /* the same: enum state */
 	struct psx_acquisition_stats stats;
 };
 
@@ -43,7 +46,7 @@ int raster_parse(struct raster *raster, const char *text)
 
 	raster->step = 1;
 	if (step) {
-		raster->step = strtod(step + 1, &end);
+		raster->step = option_real(step + 1, &end);
 		if (end == step + 1)
 			return -1;
 	}
@@ -73,12 +76,31 @@ static int move_to(const struct plan *plan, struct psx_device *dev, size_t x, si
 	const int32_t x_um = (int32_t)lround(place(plan, dev, x));
 	const int32_t y_um = (int32_t)lround(place(plan, dev, y));
 
-	return psx_device_move(dev, x_um, y_um) ?
-		       psx_error_set(err, errno, "%s", psx_device_error(dev)) : 0;
+	int failed;
+
+	do
+		failed = psx_device_move(dev, x_um, y_um);
+	while (failed && errno == EINTR && !interrupt_came());
+	return failed ? psx_error_set(err, errno, "%s", psx_device_error(dev)) : 0;
 }
 
-int raster_check(const struct plan *plan, struct psx_device *dev, struct psx_error *err)
+int raster_leave(struct run *run, struct psx_error *err)
 {
+	int failed = 0;
+
+	if (!run->away)
+		return 0;
+	do
+		failed = psx_device_move(run->dev, 0, 0);
+	while (failed && errno == EINTR);
+	return failed ? psx_error_set(err, errno, "the stage is not back at (0, 0): %s",
+				      psx_device_error(run->dev)) : 0;
+}
+
+int raster_check(struct run *run, struct psx_error *err)
+{
+	const struct plan *plan = run->plan;
+	struct psx_device *dev = run->dev;
 	const struct raster *r = &plan->raster;
 	const double far = fmax(place(plan, dev, r->width), place(plan, dev, r->height));
 	const unsigned int k = psx_kernel_get_k(plan->kernels[0]);
@@ -96,8 +118,9 @@ int raster_check(const struct plan *plan, struct psx_device *dev, struct psx_err
 	if (far > INT32_MAX)
 		return psx_error_set(err, ERANGE, "--raster: %.0f m are out of any stage's reach",
 				     far / 1e6);
-	return move_to(plan, dev, r->width - 1, r->height - 1, err) || move_to(plan, dev, 0, 0, err) ?
-		       -1 : 0;
+	run->away = true;
+	return move_to(plan, dev, r->width - 1, r->height - 1, err) ||
+	       move_to(plan, dev, 0, 0, err) ? -1 : 0;
 }
 
 static int keep_value(struct scanning *s, size_t point, const struct psx_frame *frame,
@@ -114,7 +137,7 @@ static int keep_value(struct scanning *s, size_t point, const struct psx_frame *
 	at = info->channel * s->points + point;
 	if (psx_frame_to_dense(frame, &s->values[at], 1, err))
 		return -1;
-	s->bad[at] = mask && mask[0];
+	s->state[at] = mask && mask[0] ? MASKED : TAKEN;
 	taken = &s->taken[info->channel];
 	taken->points++;
 	taken->saturated += info->saturated;
@@ -142,6 +165,7 @@ static int take_point(struct scanning *s, size_t point, struct psx_error *err)
 	const int patience = PATIENCE_MS + (int)fmin((double)plan->exposure_ns / 1e6, 1e8);
 	struct psx_acquisition *acq;
 	const struct psx_frame *frame;
+	unsigned int damaged = 0;
 	int got;
 
 	if (move_to(plan, s->dev, point % plan->raster.width, point / plan->raster.width, err))
@@ -152,27 +176,52 @@ static int take_point(struct scanning *s, size_t point, struct psx_error *err)
 	interrupt_stops(acq);
 	do {
 		got = psx_acquisition_next(acq, patience, &frame);
-		if (got > 0 && keep_value(s, point, frame, err))
-			break;
+		if (got > 0 && keep_value(s, point, frame, err)) {
+			if (errno != EBADMSG)
+				break;
+			damaged++;
+		}
 	} while (got > 0 || (got < 0 && (errno == EBADMSG || errno == EINTR)));
 	if (got < 0)
 		(void)psx_error_set(err, errno, "%s", psx_acquisition_error(acq));
 	interrupt_stops(NULL);
 	add_stats(&s->stats, psx_acquisition_get_stats(acq));
+	s->stats.frames -= damaged;
+	s->stats.damaged += damaged;
 	psx_acquisition_free(acq);
 	return got ? -1 : 0;
 }
 
-/* *err says why when that ended early, unless it was a signal */
-static void take_all(struct scanning *s, struct psx_error *err)
+/* That long at least: a model may be faster, a stage takes its time beside it */
+static void announce(const struct scanning *s)
+{
+	const struct plan *plan = s->run->plan;
+	const double seconds = (double)plan->exposure_ns / 1e9;
+	char each[40], all[40];
+
+	ctl_remark(s->run->ctl, "%zu point%s, %zu exposure%s of %s each: %s of exposure", s->points,
+		   s->points == 1 ? "" : "s", s->channels, s->channels == 1 ? "" : "s",
+		   progress_time(each, sizeof(each), seconds),
+		   progress_time(all, sizeof(all), seconds * (double)(s->points * s->channels)));
+}
+
+/* -1 with *err when that ended early, unless it was a signal */
+static int take_all(struct scanning *s, struct psx_error *err)
 {
 	struct progress bar;
+	int failed = 0;
 	size_t i;
 
+	announce(s);
 	progress_begin_alone(&bar, "points", s->points, !s->run->ctl->quiet);
-	for (i = 0; i < s->points && !interrupt_came() && !take_point(s, i, err); i++)
+	for (i = 0; i < s->points && !interrupt_came(); i++) {
+		failed = take_point(s, i, err);
+		if (failed)
+			break;
 		progress_show(&bar, i + 1);
+	}
 	progress_end(&bar);
+	return failed;
 }
 
 /* A kernel's picture, before the comparator */
@@ -180,12 +229,15 @@ static struct psx_frame *assemble(const struct scanning *s, size_t channel,
 				  struct psx_error *err)
 {
 	const struct taken *taken = &s->taken[channel];
-	const uint8_t *bad = s->bad + channel * s->points;
+	uint8_t *bad = s->state + channel * s->points;
 	const struct plan *plan = s->run->plan;
 	const int32_t corner = (int32_t)lround(place(plan, s->dev, 0));
 	struct psx_frame_info info = taken->info;
 	struct psx_frame *frame;
+	size_t i;
 
+	for (i = 0; i < s->points; i++)
+		bad[i] = bad[i] != TAKEN;
 	info.width = plan->raster.width;
 	info.height = plan->raster.height;
 	info.stage_x = corner;
@@ -211,34 +263,45 @@ static int deliver(struct scanning *s, size_t channel, struct psx_error *err)
 	return failed ? -1 : 0;
 }
 
-/* What there is; an exit code */
+/* What there is, wherever it can be; an exit code */
 static int deliver_all(struct scanning *s)
 {
-	struct psx_error err;
+	struct psx_error first = { 0 }, err;
 	size_t i;
+	int code;
 
 	for (i = 0; i < s->channels; i++) {
-		s->run->missed += s->points - s->taken[i].points;
-		if (s->taken[i].points && deliver(s, i, &err))
-			return ctl_fail(s->run->ctl, "%s", err.message);
+		s->run->missed[i] = s->points - s->taken[i].points;
+		if (s->taken[i].points && deliver(s, i, &err) && !first.code)
+			first = err;
 	}
-	return run_finish(s->run, &s->stats);
+	code = run_finish(s->run, &s->stats);
+	return first.code ? ctl_fail(s->run->ctl, "%s", first.message) : code;
+}
+
+static bool missed_some(const struct scanning *s)
+{
+	size_t i = 0;
+
+	while (i < s->channels && !s->run->missed[i])
+		i++;
+	return i < s->channels;
 }
 
 static int scan(struct scanning *s)
 {
 	struct ctl *ctl = s->run->ctl;
 	struct psx_error why = { 0 };
+	const bool broke = take_all(s, &why);
 	int code;
 
-	take_all(s, &why);
 	if (!s->stats.frames)
 		return ctl_fail(ctl, "%s", interrupt_came() ? "interrupted before the first point" :
 					   why.code ? why.message : "not one point was made");
 	code = deliver_all(s);
-	if (code != CTL_OK || !s->run->missed)
+	if (code != CTL_OK || !missed_some(s))
 		return code;
-	if (interrupt_came() || why.code)
+	if (interrupt_came() || broke)
 		code = ctl_fail(ctl, "%s after %llu of %zu points",
 				interrupt_came() ? "interrupted" : why.message,
 				(unsigned long long)s->stats.frames / s->channels, s->points);
@@ -253,18 +316,16 @@ int raster_run(struct run *run)
 		.run = run, .dev = run->dev, .points = points, .channels = channels,
 		.taken = calloc(channels, sizeof(*s.taken)),
 		.values = calloc(points, channels * sizeof(*s.values)),
-		.bad = malloc(points * channels),
+		.state = calloc(points, channels),
 	};
 	int code;
 
-	if (s.taken && s.values && s.bad) {
-		memset(s.bad, 1, points * channels);
+	if (s.taken && s.values && s.state)
 		code = scan(&s);
-	} else {
+	else
 		code = ctl_fail(run->ctl, "out of memory");
-	}
 	free(s.taken);
 	free(s.values);
-	free(s.bad);
+	free(s.state);
 	return code;
 }

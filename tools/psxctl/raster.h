@@ -9,7 +9,10 @@
 int raster_parse(struct raster *raster, const char *text);
 /* Can this device do it? Its stage goes to the last point and back to the first, so
  * that what is out of reach is known before the work of hours. -1 with *err */
-int raster_check(const struct plan *plan, struct psx_device *dev, struct psx_error *err);
+int raster_check(struct run *run, struct psx_error *err);
+/* The stage to where raster_check() found it, if that moved it: what comes after sees the
+ * same place as what came before. -1 with *err */
+int raster_leave(struct run *run, struct psx_error *err);
 /*
  * With the plan loaded and rails up: a frame of the raster's size for each kernel, every
  * kernel taken at a point before the next one. The value of (x, y) is with the middle of

@@ -25,6 +25,7 @@ static int open_plot(struct run *run)
 
 static int open_file(struct run *run)
 {
+	const struct raster *raster = &run->plan->raster;
 	json_t *metadata = plan_json(run->plan, psx_device_get_info(run->dev));
 	struct psx_error err = { .message = "out of memory" };
 	char now[32] = "";
@@ -40,7 +41,12 @@ static int open_file(struct run *run)
 	run->file = text ? psx_file_create(run->output, text, &err) : NULL;
 	json_decref(metadata);
 	free(text);
-	return run->file ? CTL_OK : ctl_fail(run->ctl, "%s", err.message);
+	if (!run->file)
+		return ctl_fail(run->ctl, "%s", err.message);
+	if (raster->width && psx_file_reserve(run->file, plan_channels(run->plan), raster->width,
+					      raster->height))
+		return ctl_fail(run->ctl, "%s", psx_file_error(run->file));
+	return CTL_OK;
 }
 
 int run_open(struct run *run)
@@ -56,25 +62,32 @@ void run_close(struct run *run)
 	panels_free(run->panels);
 }
 
+/* A file that can't grow is not kept */
+static void forget_file(struct run *run)
+{
+	psx_file_close(run->file);
+	run->file = NULL;
+}
+
 int run_deliver(struct run *run, const struct psx_frame *frame, const struct psx_frame *whole,
 		struct psx_error *err)
 {
 	const unsigned int channel = psx_frame_get_info(frame)->channel;
 	const struct figures f = figures_of(frame, psx_device_get_info(run->dev));
+	int failed = 0;
 
-	if (run->file && psx_file_append(run->file, frame)) {
-		(void)psx_error_set(err, errno, "%s", psx_file_error(run->file));
-		psx_file_close(run->file); /* a file that cannot grow is not kept */
-		run->file = NULL;
-		return -1;
-	}
 	if (run->panels && panels_put(run->panels, frame, whole))
 		return psx_error_set(err, ENOMEM, "out of memory");
+	if (run->file && psx_file_append(run->file, frame)) {
+		failed = psx_error_set(err, errno, "%s", psx_file_error(run->file));
+		forget_file(run);
+	}
 	figures_add(&run->sums[channel], &f);
 	run->counts[channel]++;
 	run->delivered++;
-	run_show_frame(run, frame, &f);
-	return ferror(stdout) ? psx_error_set(err, errno, "standard output: %s", strerror(errno)) : 0;
+	if (run_show_frame(run, frame, &f))
+		return psx_error_set(err, errno, "standard output: %s", strerror(errno));
+	return failed;
 }
 
 /* Frames to the end; -1 with *err */
@@ -125,12 +138,21 @@ static int judge(const struct run *run, const struct psx_acquisition_stats *stat
 
 int run_finish(struct run *run, const struct psx_acquisition_stats *stats)
 {
-	if (run->file && psx_file_commit(run->file))
-		return ctl_fail(run->ctl, "%s", psx_file_error(run->file));
-	if (run->panels && run->delivered && panels_write(run->panels, run->plot))
-		return ctl_fail(run->ctl, "%s: %s", psx_error_path(run->plot), strerror(errno));
+	int code = CTL_OK;
+
+	if (run->file && psx_file_commit(run->file)) {
+		code = ctl_fail(run->ctl, "%s", psx_file_error(run->file));
+		forget_file(run);
+	}
+	if (run->panels && (!run->delivered || panels_write(run->panels, run->plot))) {
+		if (run->delivered)
+			code = ctl_fail(run->ctl, "%s: %s", psx_error_path(run->plot),
+					strerror(errno));
+		panels_free(run->panels);
+		run->panels = NULL;
+	}
 	run_show_summary(run, stats);
-	return CTL_OK;
+	return code;
 }
 
 int run_plan(struct run *run)

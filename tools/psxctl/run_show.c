@@ -4,15 +4,16 @@
 
 #include <stdio.h>
 
-static bool has_border(const struct figures *f)
+/* Are there pixels that see nothing or mean nothing? */
+static bool has_others(const struct figures *f)
 {
 	return f->active != f->pixels;
 }
 
-/* Pixels that see something are counted apart where some don't */
+/* Pixels that mean something are counted apart where some don't */
 static json_t *with_active(json_t *object, const struct figures *f)
 {
-	if (has_border(f)) {
+	if (has_others(f)) {
 		(void)json_object_set_new(object, "active", json_integer((json_int_t)f->active));
 		(void)json_object_set_new(object, "occupancy_total",
 					  json_real(figures_occupancy_total(f)));
@@ -22,26 +23,31 @@ static json_t *with_active(json_t *object, const struct figures *f)
 	return object;
 }
 
-void run_show_frame(const struct run *run, const struct psx_frame *frame, const struct figures *f)
+int run_show_frame(const struct run *run, const struct psx_frame *frame, const struct figures *f)
 {
 	const struct psx_frame_info *info = psx_frame_get_info(frame);
 	char bad[48] = "", total[64] = "";
+	json_t *object;
 
 	if (run->ctl->json) {
-		ctl_json(run->ctl, with_active(json_pack(
-			"{s:I, s:i, s:i, s:o, s:I, s:I, s:f, s:I, s:I, s:I}", "seq",
+		object = with_active(json_pack(
+			"{s:I, s:i, s:i, s:o, s:i, s:I, s:I, s:f, s:I, s:I, s:I}", "seq",
 			(json_int_t)info->seq, "cfg_id", (int)info->cfg_id, "channel",
 			(int)info->channel, "kernel",
 			ctl_json_text(plan_kernel_name(run->plan, info->channel)),
-			"pixels", (json_int_t)f->pixels, "effective", (json_int_t)f->effective,
+			"pga", (int)info->pga, "pixels", (json_int_t)f->pixels, "effective", (json_int_t)f->effective,
 			"occupancy", figures_occupancy(f), "payload_bytes",
 			(json_int_t)f->payload_bytes, "dense_bytes", (json_int_t)f->dense_bytes,
-			"saturated", (json_int_t)f->saturated), f));
+			"saturated", (json_int_t)f->saturated), f);
+		if (run->plan->raster.width)
+			(void)json_object_set_new(object, "missed",
+						  json_integer((json_int_t)run->missed[info->channel]));
+		ctl_json(run->ctl, object);
 	} else if (!run->ctl->quiet) {
 		if (f->bad)
 			(void)snprintf(bad, sizeof(bad), "  %llu bad pixel%s",
 				       (unsigned long long)f->bad, f->bad == 1 ? "" : "s");
-		if (has_border(f))
+		if (has_others(f))
 			(void)snprintf(total, sizeof(total), " of %llu, %.4f of all",
 				       (unsigned long long)f->active, figures_occupancy_total(f));
 		printf("frame %llu  %s  %u x %u  effective %llu (%.4f%s)  %llu B%s\n",
@@ -50,24 +56,36 @@ void run_show_frame(const struct run *run, const struct psx_frame *frame, const 
 		       figures_occupancy(f), total, (unsigned long long)f->payload_bytes, bad);
 		fflush(stdout);
 	}
+	return ferror(stdout) ? -1 : 0;
+}
+
+static uint64_t all_missed(const struct run *run)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < PLAN_KERNELS; i++)
+		sum += run->missed[i];
+	return sum;
 }
 
 static void show_table(const struct run *run, const struct psx_acquisition_stats *stats)
 {
-	bool border = false;
+	const uint64_t missed = all_missed(run);
+	bool others = false;
 	unsigned int i;
 
 	for (i = 0; i < PLAN_KERNELS; i++)
-		border |= has_border(&run->sums[i]);
+		others |= has_others(&run->sums[i]);
 	printf("%-12s %7s %8s %10s %9s %s%12s %10s\n", "kernel", "frames", "dropped", "effective",
-	       "occupancy", border ? "of all " : "", "payload B", "byte ratio");
+	       "occupancy", others ? "of all " : "", "payload B", "byte ratio");
 	for (i = 0; i < PLAN_KERNELS; i++) {
 		const struct figures *f = &run->sums[i];
 		char total[16] = "";
 
 		if (!run->counts[i])
 			continue;
-		if (border)
+		if (others)
 			(void)snprintf(total, sizeof(total), "%.4f ", figures_occupancy_total(f));
 		printf("%-12s %7llu %8llu %10llu %9.4f %s%12llu %10.4f\n",
 		       plan_kernel_name(run->plan, i), (unsigned long long)run->counts[i],
@@ -78,17 +96,17 @@ static void show_table(const struct run *run, const struct psx_acquisition_stats
 	if (stats->overrun)
 		printf("skipped %llu frames that came faster than they were read\n",
 		       (unsigned long long)stats->overrun);
-	if (run->missed)
+	if (missed)
 		printf("%llu values were missed; they are marked as bad\n",
-		       (unsigned long long)run->missed);
+		       (unsigned long long)missed);
 	if (stats->damaged || stats->saturated)
 		printf("damaged frames %llu, saturated values %llu\n",
 		       (unsigned long long)stats->damaged, (unsigned long long)stats->saturated);
-	if (border)
-		puts("occupancy is that of the pixels that see something; of all: of these and the border");
-	if (run->output)
+	if (others)
+		puts("occupancy is that of the pixels that see something and are not bad; of all: of every one");
+	if (run->file)
 		printf("kept in %s\n", run->output);
-	if (run->panels && run->delivered)
+	if (run->panels)
 		printf("drawn in %s\n", run->plot);
 }
 
@@ -118,6 +136,6 @@ void run_show_summary(const struct run *run, const struct psx_acquisition_stats 
 		(void)json_object_update_new(object, json_pack(
 			"{s:i, s:i, s:f, s:I}", "width", (int)run->plan->raster.width, "height",
 			(int)run->plan->raster.height, "step", run->plan->raster.step, "missed",
-			(json_int_t)run->missed));
+			(json_int_t)all_missed(run)));
 	ctl_json(run->ctl, with_active(object, &sum));
 }
