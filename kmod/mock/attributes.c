@@ -7,6 +7,9 @@
 #include "attributes.h"
 #include "decimal.h"
 
+#define WIDTH	640
+#define HEIGHT	480
+#define PITCH	100
 #define ROOM_MC	25000
 
 /* A profile, and what is so for every one of its kind */
@@ -40,14 +43,15 @@ void mock_attributes_init(struct mock_attributes *a)
 {
 	*a = (struct mock_attributes) {
 		.profile = "real",
-		.width = 640,
-		.height = 480,
+		.applied = PSX_PROFILE_REAL,
+		.width = WIDTH,
+		.height = HEIGHT,
 		.seed = 1,
 		.mismatch = 20000,
 		.photons = 30000,
 		.read_noise = 50,
 		.dose_rate = 494000000,
-		.pitch = 100,
+		.pitch = PITCH,
 		.faults = {
 			.interlock_ns = U64_MAX,
 			.overcurrent_ns = U64_MAX,
@@ -56,19 +60,28 @@ void mock_attributes_init(struct mock_attributes *a)
 	};
 }
 
+static bool sets_size(const struct profile *kind)
+{
+	return kind->side && !kind->stage;
+}
+
 void mock_attributes_profile(struct mock_attributes *a)
 {
 	int found = find_profile(a->profile);
+	const struct profile *old, *kind;
 
 	if (found < 0)
 		return;
-	if (profiles[found].side && !profiles[found].stage) {
-		a->width = profiles[found].side;
-		a->height = profiles[found].side;
+	old = &profiles[a->applied];
+	kind = &profiles[found];
+	if (sets_size(kind) || sets_size(old)) {
+		a->width = sets_size(kind) ? kind->side : WIDTH;
+		a->height = sets_size(kind) ? kind->side : HEIGHT;
 	}
-	if (profiles[found].pitch)
-		a->pitch = profiles[found].pitch;
-	a->aperture = profiles[found].stage ? profiles[found].pitch : 0;
+	if (kind->pitch || old->pitch)
+		a->pitch = kind->pitch ?: PITCH;
+	a->aperture = kind->stage ? kind->pitch : 0;
+	a->applied = found;
 }
 
 /* Where it is, for the log */

@@ -19,6 +19,7 @@ struct device;
 
 struct mock_attributes {
 	char profile[16];
+	enum psx_model_profile applied;	/* what the others were set by */
 	u64 width;
 	u64 height;
 	u64 seed;
@@ -37,7 +38,10 @@ struct mock_attributes {
 };
 
 void mock_attributes_init(struct mock_attributes *a);
-/* A profile with a size or a pitch of its own sets them, one with a stage the aperture */
+/*
+ * A profile with a size or a pitch of its own sets them, until another is chosen; one
+ * with a stage the aperture
+ */
 void mock_attributes_profile(struct mock_attributes *a);
 /* -EINVAL, and the log of @root says what is wrong with @name */
 int mock_attributes_check(const struct mock_attributes *a, struct device *root,

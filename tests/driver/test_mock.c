@@ -252,10 +252,20 @@ START_TEST(test_profiles)
 		ck_assert_uint_eq(info.border, i == 1);
 		(void)close(fd);
 		ck_assert_int_eq(rig_set(&rig, "live", "0"), 0);
-		ck_assert_int_eq(rig_set(&rig, "pitch", "100"), 0);
 	}
 	ck_assert_int_eq(rig_set(&rig, "width", "16"), 0);
 	ck_assert_int_eq(rig_set(&rig, "live", "1"), EINVAL);
+	/* What one has set is set back by the next */
+	ck_assert_int_eq(rig_set(&rig, "profile", "macropixel"), 0);
+	is("width", "640");
+	is("height", "480");
+	is("pitch", "3000");
+	ck_assert_int_eq(rig_set(&rig, "height", "12"), 0);
+	ck_assert_int_eq(rig_set(&rig, "profile", "real"), 0);
+	is("width", "640");
+	is("height", "12");
+	is("pitch", "100");
+	is("aperture", "0");
 	ck_assert_int_eq(rig_set(&rig, "profile", "macropixel"), 0);
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		ck_assert_int_eq(rig_set(&rig, wrong[i][0], wrong[i][1]), 0);
