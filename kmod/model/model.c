@@ -45,8 +45,7 @@ void psx_model_reset(struct psx_model *m)
 	m->latch_hi = 0;
 	m->shadow_lo = 0;
 	m->shutter = PSX_SHUTTER_OPEN;
-	memset(m->stage_sent, 0, sizeof(m->stage_sent));
-	psx_stage_go(m);
+	memcpy(m->stage_sent, m->stage, sizeof(m->stage_sent));
 }
 
 static bool size_valid(const struct psx_model_config *config)

@@ -78,6 +78,33 @@ START_TEST(reset_undoes_everything)
 }
 END_TEST
 
+static void check_stage(u32 x, u32 y)
+{
+	ck_assert_uint_eq(rd(PSX_REG_STAGE_X), x);
+	ck_assert_uint_eq(rd(PSX_REG_STAGE_Y), y);
+}
+
+/* Also one that is on its way: it is wanted where it is */
+START_TEST(reset_stops_the_stage)
+{
+	struct psx_model_config config = make_config(PSX_PROFILE_MACROPIXEL, 3, 3);
+
+	make_from(&config);
+	check_stage(0, 0);
+	wr(PSX_REG_STAGE_X, 4500);
+	wr(PSX_REG_STAGE_Y, (u32)-3000);
+	check_stage(4500, (u32)-3000);
+	config.faults.stage_held = true;
+	psx_model_set_faults(m, &config.faults);
+	wr(PSX_REG_STAGE_X, 9000);
+	wr(PSX_REG_CTRL, PSX_CTRL_RESET);
+	check_stage(4500, (u32)-3000);
+	config.faults.stage_held = false;
+	psx_model_set_faults(m, &config.faults);
+	check_stage(4500, (u32)-3000);
+}
+END_TEST
+
 START_TEST(serial_tells_devices_apart)
 {
 	struct psx_model_config config = make_config(PSX_PROFILE_IDEAL, 8, 8);
@@ -823,6 +850,7 @@ static void add_registers(Suite *suite)
 
 	tcase_add_test(tc, value_at_reset);
 	tcase_add_test(tc, reset_undoes_everything);
+	tcase_add_test(tc, reset_stops_the_stage);
 	tcase_add_test(tc, serial_tells_devices_apart);
 	tcase_add_loop_test(tc, bad_value_is_ignored, 0, BAD);
 	tcase_add_test(tc, bank_and_grant_values);
