@@ -98,6 +98,8 @@ static int psx_hw_start(struct psx_device *psx)
 	if (error)
 		return error;
 	psx_write(psx, PSX_REG_CTRL, PSX_CTRL_RESET);
+	psx->stage_x = psx_read(psx, PSX_REG_STAGE_X);
+	psx->stage_y = psx_read(psx, PSX_REG_STAGE_Y);
 	error = psx_ring_alloc(psx);
 	if (error)
 		return error;

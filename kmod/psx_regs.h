@@ -53,9 +53,9 @@
 #define PSX_REG_PAYLOAD_MAX		0x06c
 #define PSX_REG_BORDER			0x070	/* sub-pixels at every edge that see nothing */
 #define PSX_REG_SLEW_MAX		0x074	/* of the rails, mV per ms */
+#define PSX_REG_RAIL_MV			0x078	/* where the rails are when they are on */
 #define PSX_REG_SCENE_WIDTH		0x07c	/* grey levels of the scene; PSX_CAPS_SCENE */
 #define PSX_REG_SCENE_HEIGHT		0x080
-#define PSX_REG_RAIL_MV			0x078	/* where the rails are when they are on */
 
 /* Control */
 #define PSX_REG_CTRL			0x100

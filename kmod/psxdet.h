@@ -186,6 +186,8 @@ struct psx_device {
 	u16 span[256];			/* largest step between neighbours of a bank; the same */
 	struct psxdet_config config;	/* committed last; cfg_id 0 = none; under control */
 	u64 calibration_before;		/* of the one before it; under control */
+	s32 stage_x;			/* um, where it was sent last; under control */
+	s32 stage_y;
 	bool leaving;			/* about to go: nothing begins; set under control */
 	bool error_waits;		/* ERROR is to be reported by who ends control */
 	void *staging;			/* the loader's, under control */

@@ -12,20 +12,23 @@
 #define LOOK_MS		10
 #define PATIENCE	(5 * HZ)	/* without coming nearer */
 
-/* Both axes or none: what is refused leaves it where it was; under control */
+static int write(struct psx_device *psx, s32 x_um, s32 y_um)
+{
+	psx_write(psx, PSX_REG_STAGE_X, x_um);
+	psx_write(psx, PSX_REG_STAGE_Y, y_um);
+	return psx_control_check(psx);
+}
+
+/* Both axes or none: what is refused leaves it on its way; under control */
 static int send(struct psx_device *psx, const struct psxdet_move *to)
 {
-	u32 x = psx_read(psx, PSX_REG_STAGE_X);
-	u32 y = psx_read(psx, PSX_REG_STAGE_Y);
-	int error;
+	int error = write(psx, to->x_um, to->y_um);
 
-	psx_write(psx, PSX_REG_STAGE_X, to->x_um);
-	psx_write(psx, PSX_REG_STAGE_Y, to->y_um);
-	error = psx_control_check(psx);
 	if (error) {
-		psx_write(psx, PSX_REG_STAGE_X, x);
-		psx_write(psx, PSX_REG_STAGE_Y, y);
-		psx_control_check(psx);
+		write(psx, psx->stage_x, psx->stage_y);
+	} else {
+		psx->stage_x = to->x_um;
+		psx->stage_y = to->y_um;
 	}
 	return error;
 }
@@ -49,7 +52,8 @@ static s64 turn(struct psx_device *psx, const struct psxdet_move *to, bool first
 		return left;
 	left = psx->id.caps & PSX_CAPS_STAGE ? psx_control_begin(psx) : -EOPNOTSUPP;
 	if (!left) {
-		left = first ? send(psx, to) : 0;
+		if (first)
+			left = psx->leaving ? -ENODEV : send(psx, to);
 		left = left ?: distance(psx, to);
 		psx_control_end(psx);
 	}
@@ -70,7 +74,7 @@ int psx_move(struct psx_device *psx, const struct psxdet_move *to)
 			return -ETIMEDOUT;
 		}
 		if (msleep_interruptible(LOOK_MS))
-			return -ERESTARTSYS;
+			return -ERESTARTNOHAND; /* its patience would begin anew */
 		left = turn(psx, to, false);
 	}
 	return left;

@@ -36,6 +36,8 @@ static const char *reason(int code)
 		return "neighbouring biases are further apart than the device allows";
 	case EIO:
 		return "the device did not do it";
+	case EINTR:
+		return "interrupted by a signal";
 	case EPERM:
 		return "it is open for reading only";
 	case EUSERS:
@@ -47,20 +49,26 @@ static const char *reason(int code)
 	}
 }
 
+int psx_dev_ioctl_once(struct psx_dev *dev, int fd, unsigned long request, void *arg,
+		       const char *what, struct psx_error *err)
+{
+	if (ioctl(fd, request, arg) >= 0)
+		return 0;
+	if (errno == ENODEV)
+		return psx_dev_gone(dev, err);
+	return psx_error_set(err, errno == ENOTTY ? ENOTSUP : errno, "%s: %s: %s", dev->node, what,
+			     reason(errno));
+}
+
 int psx_dev_ioctl(struct psx_dev *dev, int fd, unsigned long request, void *arg, const char *what,
 		  struct psx_error *err)
 {
 	int result;
 
 	do
-		result = ioctl(fd, request, arg);
-	while (result < 0 && errno == EINTR);
-	if (result >= 0)
-		return 0;
-	if (errno == ENODEV)
-		return psx_dev_gone(dev, err);
-	return psx_error_set(err, errno == ENOTTY ? ENOTSUP : errno, "%s: %s: %s", dev->node, what,
-			     reason(errno));
+		result = psx_dev_ioctl_once(dev, fd, request, arg, what, err);
+	while (result && errno == EINTR);
+	return result;
 }
 
 int psx_dev_read_status(struct psx_dev *dev, struct psxdet_status *st, struct psx_error *err)

@@ -27,7 +27,10 @@ struct psx_dev {
 };
 
 /* dev.c: an ioctl on the device's or the claim's file; a failure is worded as
- * "NODE: what: reason" */
+ * "NODE: what: reason". A signal ends it: EINTR. */
+int psx_dev_ioctl_once(struct psx_dev *dev, int fd, unsigned long request, void *arg,
+		       const char *what, struct psx_error *err);
+/* No signal does */
 int psx_dev_ioctl(struct psx_dev *dev, int fd, unsigned long request, void *arg, const char *what,
 		  struct psx_error *err);
 int psx_dev_gone(const struct psx_dev *dev, struct psx_error *err);

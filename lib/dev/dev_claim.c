@@ -164,7 +164,7 @@ int psx_dev_move(struct psx_transport *t, int32_t x_um, int32_t y_um, struct psx
 	struct psxdet_move to = { .x_um = x_um, .y_um = y_um };
 	struct psxdet_status st;
 
-	if (!psx_dev_ioctl(dev, dev->claim_fd, PSXDET_IOC_MOVE, &to, "stage", err))
+	if (!psx_dev_ioctl_once(dev, dev->claim_fd, PSXDET_IOC_MOVE, &to, "stage", err))
 		return 0;
 	if (errno != ETIMEDOUT || psx_dev_read_status(dev, &st, err))
 		return -1;

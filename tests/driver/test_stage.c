@@ -248,15 +248,17 @@ static void on_signal(int number)
 
 START_TEST(test_signal)
 {
-	const struct sigaction once = { .sa_handler = on_signal };
+	const struct sigaction restart = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 	struct mover m;
 
-	ck_assert_int_eq(sigaction(SIGUSR1, &once, NULL), 0);
+	ck_assert_int_eq(sigaction(SIGUSR1, &restart, NULL), 0);
 	begin(&m);
 	ck_assert_int_eq(pthread_kill(m.thread, SIGUSR1), 0);
 	ck_assert_int_eq(end(&m), EINTR);
 	is_at(0, 0);
-	/* It was sent, and goes there when it can */
+	/* It was sent, and goes there when it can, whatever is refused meanwhile */
+	ck_assert_int_eq(move(REACH + 1, 0), EINVAL);
+	ck_assert_int_eq(move(0, REACH + 1), EINVAL);
 	ck_assert_int_eq(rig_set(&rig, "fault_stage", "0"), 0);
 	is_at(9000, -9000);
 }
@@ -270,6 +272,42 @@ START_TEST(test_gives_up)
 	ck_assert_int_eq(move(0, 0), 0);
 	ck_assert_int_eq(rig_set(&rig, "fault_stage", "0"), 0);
 	is_at(0, 0);
+}
+END_TEST
+
+static void driver(const char *what, const char *device)
+{
+	char path[64];
+	int file;
+
+	(void)snprintf(path, sizeof(path), "/sys/bus/platform/drivers/psxdet/%s", what);
+	file = open(path, O_WRONLY | O_CLOEXEC);
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(write(file, device, strlen(device)), (ssize_t)strlen(device));
+	(void)close(file);
+}
+
+/* The driver goes and comes, and moves nothing */
+START_TEST(test_bound_again)
+{
+	char path[64], link[256], *device;
+	ssize_t length;
+
+	ck_assert_int_eq(move(4500, -12000), 0);
+	(void)snprintf(path, sizeof(path), "/sys/class/psxdet/%s/device", rig.node + 5);
+	length = readlink(path, link, sizeof(link) - 1);
+	ck_assert_int_gt(length, 0);
+	link[length] = '\0';
+	device = strrchr(link, '/') + 1;
+	driver("unbind", device);
+	(void)close(claim);
+	(void)close(fd);
+	driver("bind", device);
+	fd = rig_open(&rig, O_RDWR);
+	claim = rig_claim(fd);
+	is_at(4500, -12000);
+	ck_assert_int_eq(move(REACH + 1, 0), EINVAL);
+	is_at(4500, -12000);
 }
 END_TEST
 
@@ -299,6 +337,7 @@ int main(void)
 	tcase_add_test(tcase, test_waits);
 	tcase_add_test(tcase, test_signal);
 	tcase_add_test(tcase, test_gives_up);
+	tcase_add_test(tcase, test_bound_again);
 	tcase_add_test(tcase, test_unplugged);
 	return rig_main(suite);
 }

@@ -293,6 +293,20 @@ ok 'but keeps nobody waiting' refuses 1 "you are not in its group 'video'"
 kill -INT $pid
 wait $pid
 unplug watched
+# A stage that does not come is waited for until a signal
+plug stage profile=macropixel fault_stage=1
+"$psxctl" -d "$dev" acquire --mode point --raster 30,20 -k identity -q 2>err &
+pid=$!
+moves() { grep -q '^16 0x[0-9a-f]* 0x4020d529 ' /proc/$pid/syscall; }
+until_true moves
+ok 'a raster waits for its stage' moves
+interrupted() { ! kill -INT $pid 2>/dev/null; }
+until_true interrupted
+ok 'and ends by a signal' interrupted
+kill -KILL $pid 2>/dev/null
+wait $pid
+ok 'which it says' grep -q interrupted err
+unplug stage
 dev=$a
 chmod 666 "$dev"
 as_nobody -d "$dev" acquire -k log
