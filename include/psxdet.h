@@ -296,6 +296,7 @@ struct psx_device_status {
 	uint32_t readback_first;  /**< y * width + x of the first of them */
 	uint32_t calibration_id;  /**< of what is loaded, 0 = none */
 	int64_t calibration_time; /**< when it was made, seconds since 1970 */
+	int32_t stage_x, stage_y; /**< where it is, um; 0 without PSX_CAP_STAGE */
 };
 
 struct psx_device;
@@ -330,8 +331,9 @@ PSX_API int psx_device_present(struct psx_device *dev, const struct psx_image *s
  * Move the object before a detector that has a stage: sub-pixel (0, 0) is then at (x, y)
  * um on it, from its top left; a model's level covers info.pitch_um of it, and beyond
  * its edge it goes on as it is there. Frames carry the position. Returns when it is there.
- * ENOTSUP without PSX_CAP_STAGE, EINVAL out of reach, EBUSY while running, ETIMEDOUT when
- * it comes no nearer.
+ * ENOTSUP without PSX_CAP_STAGE; EINVAL out of reach, of either axis, and EBUSY while
+ * running: it has not moved; ETIMEDOUT when it comes no nearer; EINTR after a signal, also
+ * under SA_RESTART: it is on its way, call again.
  */
 PSX_API int psx_device_move(struct psx_device *dev, int32_t x_um, int32_t y_um);
 /** ENOTSUP without PSX_CAP_SHUTTER, EBUSY while running. */

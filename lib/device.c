@@ -191,7 +191,12 @@ int psx_device_move(struct psx_device *dev, int32_t x_um, int32_t y_um)
 				     dev->transport->info.uri);
 	if (psx_device_claim(dev))
 		return -1;
-	return dev->transport->ops->move(dev->transport, x_um, y_um, &dev->error);
+	if (!dev->transport->ops->move(dev->transport, x_um, y_um, &dev->error))
+		return 0;
+	if (errno != EINVAL && errno != ERANGE)
+		return -1;
+	return psx_error_set(&dev->error, errno, "%s: the stage can't go to %d, %d um",
+			     dev->transport->info.uri, x_um, y_um);
 }
 
 int psx_device_trigger(struct psx_device *dev)

@@ -117,6 +117,8 @@ static int dev_get_status(struct psx_transport *t, struct psx_device_status *sta
 		.slew = st.slew,
 		.readback_faults = st.readback_faults,
 		.readback_first = st.readback_first,
+		.stage_x = st.stage_x,
+		.stage_y = st.stage_y,
 	};
 	psx_calibration_unmark(st.calibration, &status->calibration_id,
 			       &status->calibration_time);

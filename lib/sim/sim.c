@@ -143,6 +143,10 @@ static int sim_get_status(struct psx_transport *t, struct psx_device_status *st,
 	st->slew = psx_sim_read(sim, PSX_REG_RAIL_SLEW);
 	st->readback_faults = psx_sim_read(sim, PSX_REG_READBACK_FAULTS);
 	st->readback_first = psx_sim_read(sim, PSX_REG_READBACK_FIRST);
+	if (sim->base.info.caps & PSX_CAP_STAGE) {
+		st->stage_x = (int32_t)psx_sim_read(sim, PSX_REG_STAGE_X);
+		st->stage_y = (int32_t)psx_sim_read(sim, PSX_REG_STAGE_Y);
+	}
 	psx_calibration_unmark(sim->calibration, &st->calibration_id, &st->calibration_time);
 	return 0;
 }
@@ -159,10 +163,17 @@ static int sim_set_shutter(struct psx_transport *t, enum psx_shutter position,
 static int sim_move(struct psx_transport *t, int32_t x_um, int32_t y_um, struct psx_error *err)
 {
 	struct psx_sim *sim = (struct psx_sim *)t;
+	const uint32_t x = psx_sim_read(sim, PSX_REG_STAGE_X);
+	const uint32_t y = psx_sim_read(sim, PSX_REG_STAGE_Y);
 
 	psx_sim_write(sim, PSX_REG_STAGE_X, (uint32_t)x_um);
 	psx_sim_write(sim, PSX_REG_STAGE_Y, (uint32_t)y_um);
-	return psx_sim_check(sim, "stage", err);
+	if (!psx_sim_check(sim, "stage", err))
+		return 0;
+	psx_sim_write(sim, PSX_REG_STAGE_X, x);
+	psx_sim_write(sim, PSX_REG_STAGE_Y, y);
+	psx_sim_write(sim, PSX_REG_ERROR, 0);
+	return -1;
 }
 
 /* Until the rails are where they were sent, tripped ones at 0 V */

@@ -14,11 +14,19 @@ run -d "$uri" info --json
 ok 'info: width of the scene' is "$(json width)" 60
 ok 'info: simulated' is "$(json simulated)" true
 ok 'info: trigger' is "$(json software_trigger)" false
+ok 'info: no stage' is "$(json stage) $(json stage_x_um)" 'false '
 serial=$(json serial)
 run -d sim:profile=ideal,width=60,height=40,scene=flat:3 info --json
 ok 'the serial is not of the scene' is "$(json serial)" "$serial"
 run -d "$uri",seed=2 info --json
 ok 'the serial is of the seed' [ "$(json serial)" != "$serial" ]
+macro=sim:profile=macropixel,scene=good.pgm
+run -d $macro info
+ok 'info: the stage' says '^stage *at 0, 0 um; object 60 x 40$'
+run -d $macro info --json
+ok 'info: the stage, as data' is \
+	"$(json stage) $(json stage_x_um) $(json stage_y_um) $(json scene_width) $(json scene_height)" \
+	'true 0 0 60 40'
 run kernel list
 ok 'all presets' is "$(wc -l <out)" 14
 run kernel show laplacian

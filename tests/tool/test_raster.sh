@@ -133,7 +133,7 @@ ok 'kernels of two sizes' refuses 1 '3x3 and 1x1'
 raster square.pgm --raster 8000,4,1000 -k identity -q
 ok 'out of reach' refuses 1 'reach'
 raster square.pgm --raster 4,8000,10 -k identity -q -o far.psx
-ok 'out of range, before anything is done' refuses 1 'range'
+ok 'out of range, before anything is done' refuses 1 "stage can't go to"
 ok 'and nothing is left' [ ! -e far.psx -a "$(ls -A | grep -c '^\.far')" = 0 ]
 raster square.pgm --raster 4,4 -k identity -q -o nowhere/x.psx
 ok 'no such folder' refuses 1 'nowhere/x.psx'

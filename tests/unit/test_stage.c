@@ -98,6 +98,16 @@ START_TEST(it_sees_where_it_is)
 }
 END_TEST
 
+static void check_at(struct psx_device *dev, int32_t x, int32_t y)
+{
+	const struct psx_device_status *status = psx_device_get_status(dev);
+
+	ck_assert_ptr_nonnull(status);
+	ck_assert_int_eq(status->stage_x, x);
+	ck_assert_int_eq(status->stage_y, y);
+}
+
+/* Refused on one axis, it moves on neither */
 START_TEST(what_can_not_be_moved)
 {
 	struct psx_device *dev = open_object(), *array = shoot_open("sim:width=9,height=9");
@@ -106,8 +116,17 @@ START_TEST(what_can_not_be_moved)
 
 	ck_assert_int_eq(psx_device_move(array, 0, 0), -1);
 	ck_assert_int_eq(errno, ENOTSUP);
+	check_at(array, 0, 0);
+	check_at(dev, 0, 0);
+	ck_assert_int_eq(psx_device_move(dev, 3000, -4500), 0);
+	check_at(dev, 3000, -4500);
 	ck_assert_int_eq(psx_device_move(dev, 100000001, 0), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	check_at(dev, 3000, -4500);
 	ck_assert_int_eq(psx_device_move(dev, 0, -100000001), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_ptr_nonnull(strstr(psx_device_error(dev), ": the stage can't go to 0, -100000001 um"));
+	check_at(dev, 3000, -4500);
 	ck_assert_int_eq(psx_device_present(dev, small), -1);
 	ck_assert_int_eq(errno, EINVAL);
 	load_identity(dev);
@@ -116,6 +135,7 @@ START_TEST(what_can_not_be_moved)
 	ck_assert_int_eq(psx_device_move(dev, 0, 0), -1);
 	ck_assert_int_eq(errno, EBUSY);
 	psx_acquisition_free(acq);
+	check_at(dev, 3000, -4500);
 	ck_assert_int_eq(psx_device_move(dev, 0, 0), 0);
 	psx_image_free(small);
 	psx_device_close(dev);

@@ -18,14 +18,30 @@ static json_t *owner_json(const struct psx_device_status *st)
 			 ctl_json_text(psx_error_program(st->claim_pid, name, sizeof(name))));
 }
 
+/* What only a detector with a stage has */
+static json_t *with_stage(json_t *root, const struct psx_device_info *info,
+			  const struct psx_device_status *st)
+{
+	json_t *stage;
+
+	if (!(info->caps & PSX_CAP_STAGE))
+		return root;
+	stage = json_pack("{s:i, s:i, s:i, s:i}", "stage_x_um", st->stage_x, "stage_y_um",
+			  st->stage_y, "scene_width", (int)info->scene_width, "scene_height",
+			  (int)info->scene_height);
+	(void)json_object_update(root, stage);
+	json_decref(stage);
+	return root;
+}
+
 static void show_json(struct ctl *ctl, const struct psx_device_info *info,
 		      const struct psx_device_status *st)
 {
-	ctl_json(ctl, json_pack(
+	ctl_json(ctl, with_stage(json_pack(
 		"{s:o, s:o, s:o, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:b,"
 		" s:I, s:I, s:I, s:i, s:s, s:i, s:i, s:I, s:i, s:b, s:b, s:I, s:I, s:I,"
 		" s:i, s:i, s:s, s:b, s:o, s:i, s:i, s:b, s:i, s:i, s:i, s:b, s:s, s:I, s:i, s:i, s:i,"
-		" s:I, s:I}",
+		" s:I, s:I, s:b}",
 		"uri", ctl_json_text(info->uri), "model", ctl_json_text(info->model),
 		"serial", ctl_json_text(info->serial),
 		"simulated", info->simulated, "width", (int)info->width, "height", (int)info->height,
@@ -52,7 +68,8 @@ static void show_json(struct ctl *ctl, const struct psx_device_info *info,
 		ctl_shutter_name(st->shutter), "hold_ms", (json_int_t)st->hold_ms, "slew",
 		(int)st->slew, "readback_faults", (int)st->readback_faults, "readback_first",
 		(int)st->readback_first, "calibration_id", (json_int_t)st->calibration_id,
-		"calibration_time", (json_int_t)st->calibration_time));
+		"calibration_time", (json_int_t)st->calibration_time,
+		"stage", (info->caps & PSX_CAP_STAGE) != 0), info, st));
 }
 
 static void show_owner(const struct psx_device_status *st)
@@ -121,6 +138,9 @@ static void show_text(const struct psx_device *dev, const struct psx_device_stat
 		printf("shutter      %s\n", ctl_shutter_name(st->shutter));
 	else
 		printf("shutter      none\n");
+	if (info->caps & PSX_CAP_STAGE)
+		printf("stage        at %d, %d um; object %u x %u\n", st->stage_x, st->stage_y,
+		       info->scene_width, info->scene_height);
 	show_rails(info, st);
 	show_loaded(info, st);
 	printf("frames       %llu made, %llu dropped, series %u%s\n", (unsigned long long)st->made,
