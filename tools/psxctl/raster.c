@@ -75,7 +75,6 @@ static int move_to(const struct plan *plan, struct psx_device *dev, size_t x, si
 {
 	const int32_t x_um = (int32_t)lround(place(plan, dev, x));
 	const int32_t y_um = (int32_t)lround(place(plan, dev, y));
-
 	int failed;
 
 	do
@@ -91,10 +90,10 @@ int raster_leave(struct run *run, struct psx_error *err)
 	if (!run->away)
 		return 0;
 	do
-		failed = psx_device_move(run->dev, 0, 0);
+		failed = psx_device_move(run->dev, run->home[0], run->home[1]);
 	while (failed && errno == EINTR);
-	return failed ? psx_error_set(err, errno, "the stage is not back at (0, 0): %s",
-				      psx_device_error(run->dev)) : 0;
+	return failed ? psx_error_set(err, errno, "the stage is not back at %d, %d um: %s",
+				      run->home[0], run->home[1], psx_device_error(run->dev)) : 0;
 }
 
 int raster_check(struct run *run, struct psx_error *err)
@@ -104,6 +103,7 @@ int raster_check(struct run *run, struct psx_error *err)
 	const struct raster *r = &plan->raster;
 	const double far = fmax(place(plan, dev, r->width), place(plan, dev, r->height));
 	const unsigned int k = psx_kernel_get_k(plan->kernels[0]);
+	const struct psx_device_status *status;
 	size_t i;
 
 	if (!(psx_device_get_info(dev)->caps & PSX_CAP_STAGE))
@@ -118,6 +118,11 @@ int raster_check(struct run *run, struct psx_error *err)
 	if (far > INT32_MAX)
 		return psx_error_set(err, ERANGE, "--raster: %.0f m are out of any stage's reach",
 				     far / 1e6);
+	status = psx_device_get_status(dev);
+	if (!status)
+		return psx_error_set(err, errno, "%s", psx_device_error(dev));
+	run->home[0] = status->stage_x;
+	run->home[1] = status->stage_y;
 	run->away = true;
 	return move_to(plan, dev, r->width - 1, r->height - 1, err) ||
 	       move_to(plan, dev, 0, 0, err) ? -1 : 0;

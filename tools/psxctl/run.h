@@ -18,7 +18,8 @@ struct run {
 	struct figures sums[PLAN_KERNELS]; /* by channel */
 	uint64_t counts[PLAN_KERNELS];
 	uint64_t delivered;
-	bool away; /* a raster has moved the stage */
+	bool away;	 /* a raster has moved the stage */
+	int32_t home[2]; /* from there: x, y, um */
 	uint64_t missed[PLAN_KERNELS]; /* values of rasters, by channel */
 };
 
