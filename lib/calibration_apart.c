@@ -40,7 +40,7 @@ static double apart(struct span a, struct span b)
 int psx_calibration_keep_near(struct psx_calibration *cal, double most_volts, struct psx_error *err)
 {
 	const size_t width = cal->info.geometry.width;
-	struct span *spans = malloc(cal->count * sizeof(*spans));
+	struct span *spans = calloc(cal->count, sizeof(*spans));
 	double most = 0;
 	size_t place;
 

@@ -19,17 +19,17 @@
 
 static const struct detector {
 	const char *name, *keys;
-	bool calibrated;
 	double least; /* accuracy wanted by epoch EPOCHS */
 	unsigned int frames; /* of a sample; 0 = 1 */
+	bool calibrated;
 } detectors[] = {
-	{ "ideal", "profile=ideal", false, 1, 0 },
-	{ "2 % mismatch", "mismatch=0.02", false, 1, 0 },
-	{ "2 %, calibrated", "mismatch=0.02", true, 1, 0 },
-	{ "5 % noise", "mismatch=0,read_noise=58", false, 0.975, 0 }, /* one of 40 tests */
-	{ "5 %, 4 frames", "mismatch=0,read_noise=58", false, 1, 4 },
-	{ "10 % mismatch", "mismatch=0.1", false, 0.99, 0 },
-	{ "10 %, calibrated", "mismatch=0.1", true, 1, 0 },
+	{ "ideal", "profile=ideal", 1, 0, false },
+	{ "2 % mismatch", "mismatch=0.02", 1, 0, false },
+	{ "2 %, calibrated", "mismatch=0.02", 1, 0, true },
+	{ "5 % noise", "mismatch=0,read_noise=58", 0.975, 0, false }, /* one of 40 tests */
+	{ "5 %, 4 frames", "mismatch=0,read_noise=58", 1, 4, false },
+	{ "10 % mismatch", "mismatch=0.1", 0.99, 0, false },
+	{ "10 %, calibrated", "mismatch=0.1", 1, 0, true },
 };
 
 /* What came of many trainings */

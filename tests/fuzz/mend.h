@@ -19,6 +19,11 @@ size_t mend_calibration(uint8_t *data, size_t size, size_t most, unsigned int se
  * JSON stays. */
 size_t mend_classifier(uint8_t *data, size_t size, size_t most, unsigned int seed);
 
+/* `root`, whose reference it takes, as text; what is longer than `most` leaves data[] as it
+ * was. Returns the length */
+struct json_t;
+size_t mend_store(struct json_t *root, size_t flags, uint8_t *data, size_t size, size_t most);
+
 /* libFuzzer's, and what a fuzzer offers it */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);

@@ -5,7 +5,6 @@
 #include <codec/psx_codec.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <base64.h>
 
@@ -64,8 +63,7 @@ size_t mend_calibration(uint8_t *data, size_t size, size_t most, unsigned int se
 {
 	struct mending mending = { .chosen = seed ? seed % 13 + 1 : 0, .seed = seed * 2654435761u };
 	json_t *root = json_loadb((const char *)data, size, 0, NULL);
-	char crc[9], *text;
-	size_t length;
+	char crc[9];
 
 	if (!json_is_object(root)) {
 		json_decref(root);
@@ -74,13 +72,5 @@ size_t mend_calibration(uint8_t *data, size_t size, size_t most, unsigned int se
 	mend_blocks(root, &mending);
 	if (!psx_calibration_crc(root, crc))
 		json_object_set_new(root, "crc32c", json_string(crc));
-	text = json_dumps(root, JSON_COMPACT);
-	length = text ? strlen(text) : 0;
-	if (length && length <= most) {
-		memcpy(data, text, length);
-		size = length;
-	}
-	free(text);
-	json_decref(root);
-	return size;
+	return mend_store(root, 0, data, size, most);
 }

@@ -2,7 +2,6 @@
 #include "mend.h"
 
 #include <jansson.h>
-#include <string.h>
 
 struct change {
 	unsigned int at; /* the value that changes, counted down */
@@ -13,7 +12,9 @@ struct change {
 static json_t *strange(unsigned int seed)
 {
 	static const double reals[] = { 0.5, -1, 1, 1e-320, 1e18, 1e308 };
-	static const json_int_t integers[] = { 0, 1, 2, -1, 16, 256, 32768, 65536, 1024, INT32_MAX, INT64_MAX };
+	static const json_int_t integers[] = {
+		0, 1, 2, -1, 16, 256, 32768, 65536, 1024, INT32_MAX, INT64_MAX
+	};
 	static const char *const texts[] = { "", "a", "\x1b[m", "18446744073709551615" };
 
 	switch (seed % 8) {
@@ -75,20 +76,10 @@ size_t mend_classifier(uint8_t *data, size_t size, size_t most, unsigned int see
 {
 	struct change c = { .at = seed % 512, .seed = seed * 2654435761u >> 8 };
 	json_t *root = json_loadb((const char *)data, size, 0, NULL);
-	size_t length;
-	char *text;
 
 	if (!change(root, &c)) { /* it has fewer */
 		c.at = seed % 16;
 		(void)change(root, &c);
 	}
-	text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
-	length = text ? strlen(text) : 0;
-	if (length && length <= most) {
-		memcpy(data, text, length);
-		size = length;
-	}
-	free(text);
-	json_decref(root);
-	return size;
+	return mend_store(root, JSON_REAL_PRECISION(17), data, size, most);
 }

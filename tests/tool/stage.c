@@ -15,7 +15,7 @@ static int is_due(const char *name, int *count)
 {
 	const char *text = getenv(name);
 
-	return ++*count == (text ? atoi(text) : -1);
+	return ++*count == (text ? strtol(text, NULL, 10) : -1);
 }
 
 int psx_device_move(struct psx_device *dev, int32_t x_um, int32_t y_um)
