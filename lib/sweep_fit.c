@@ -31,7 +31,7 @@ struct job {
 	float *off; /* the sweep's: parts of `full`; infinite where there is no fit */
 };
 
-static unsigned int points_of(const struct job *job, size_t place, struct psx_hecht_points *points)
+static void gather(const struct job *job, size_t place, struct psx_hecht_points *points)
 {
 	const struct psx_sweep *sweep = job->sweep;
 	unsigned int i;
@@ -47,7 +47,6 @@ static unsigned int points_of(const struct job *job, size_t place, struct psx_he
 			fabs(sweep->volts[psx_sweep_index(sweep, job->forward, i)]);
 		points->weight[points->count++] = weight;
 	}
-	return points->count;
 }
 
 /* Of every SAMPLEth part, where there are more */
@@ -95,7 +94,7 @@ static void fit_part(size_t first, size_t end, void *arg)
 		struct psx_hecht_found *found = &job->sweep->found[job->forward][place];
 		struct psx_hecht_points points;
 
-		(void)points_of(job, place, &points);
+		gather(job, place, &points);
 		job->off[place] = (float)INFINITY;
 		if (psx_hecht_fit(&psx_carriers[job->forward], &points, found))
 			found->p[0] = 0;
