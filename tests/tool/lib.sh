@@ -34,6 +34,16 @@ run() { # run ARGS...: psxctl, with out, err and $status
 	status=$?
 }
 
+# at_terminal COMMAND: at a terminal of its own; what is typed is what comes in. The status
+# comes by a file, written while the shell still holds the terminal: script -e takes one that
+# it never waited for when the terminal closes before the command has ended. The trap keeps
+# that shell through a Ctrl-C.
+at_terminal() {
+	rm -f exit_status
+	script -q -f -c "trap : INT; $1; echo \$? >exit_status" /dev/null >out
+	status=$(cat exit_status)
+}
+
 # begin ARGS...: psxctl in the background as $pid, up to its fourth frame. An old `out`
 # must not stand for the new one: a signal sent before the program is there
 # would end this shell's copy instead, and its trap with it.

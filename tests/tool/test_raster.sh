@@ -222,16 +222,20 @@ ok 'how long it takes is said' grep -q '9025 points, 2 exposures of 1 s each: 5 
 
 # Ctrl-C: the same, once the bar shows that points are made
 if script --version >/dev/null 2>&1; then
-	script -qfec "echo \$\$ >pid; exec '$psxctl' -d 'sim:profile=macropixel,$plain,scene=square.pgm' acquire \
-		--mode point --raster 2000,2000 -k identity -o int.psx" typescript >/dev/null 2>&1 &
-	until grep -sq 'points,' typescript; do
+	mkfifo keys
+	rm out
+	at_terminal "$psxctl -d 'sim:profile=macropixel,$plain,scene=square.pgm' acquire \
+		--mode point --raster 2000,2000 -k identity -o int.psx" <keys &
+	exec 3>keys
+	until grep -sq 'points,' out; do
 		kill -0 $! 2>/dev/null || break
 		sleep 0.02
 	done
-	kill -INT "$(cat pid)"
+	printf '\003' >&3
 	wait $!
-	ok 'Ctrl-C' is $? 1
-	ok 'is said' grep -q 'interrupted after [0-9]* of 4000000 points' typescript
+	exec 3>&-
+	ok 'Ctrl-C' is "$(cat exit_status)" 1
+	ok 'is said' grep -q 'interrupted after [0-9]* of 4000000 points' out
 	run view int.psx --json -o int.png
 	bad=$(json bad_pixels)
 	ok 'keeps what is there' [ "${bad:-0}" -gt 1000 -a "${bad:-0}" -lt 4000000 ]

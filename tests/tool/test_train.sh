@@ -221,26 +221,24 @@ ok 'a model that was cut short' refuses 1 'cut.json'
 
 # Without scenes, as hardware is, a person at the terminal shows the samples
 gcc -shared -fPIC -D_GNU_SOURCE -I"$root/include" "$root/tests/tool/operator.c" -o operator.so
-at_terminal() { # at_terminal ARGS...: what is typed is what comes in
-	script -q -e -f -c "LD_PRELOAD=$PWD/operator.so $psxctl $*" /dev/null >out
-}
+by_hand() { at_terminal "LD_PRELOAD=$PWD/operator.so $psxctl $*"; }
 entered() { yes '' | head -n "$1"; }
 run -d $ideal -q train data.csv --full --epochs 2 -o scenes.json
-entered 192 | at_terminal -q -d $ideal train data.csv --full --epochs 2 -o hand.json
+entered 192 | by_hand -q -d $ideal train data.csv --full --epochs 2 -o hand.json
 ok 'shown by hand: the model of scenes' cmp -s scenes.json hand.json
 grep -ao 'put [^ ]* into the beam' out >asked
 ok 'by hand: every sample is asked for' is "$(sort -u asked | wc -l)/$(wc -l <asked)" 64/192
 ok 'by hand: first those of the training' is "$(sed -n 's/put data.csv:\(.*\) into.*/\1/p' asked | head -n 48 | tr '\n' ' ')" \
 	"$(grep -n ^train data.csv | cut -d : -f 1 | tr '\n' ' ')"
-entered 176 | at_terminal -q -d $ideal train data.csv --full --epochs 2 -o part.json
+entered 176 | by_hand -q -d $ideal train data.csv --full --epochs 2 -o part.json
 ok 'no more is typed: a line of its own' grep -q '^psxctl train: epoch 2: given up; --resume part.json goes on' out
-entered 64 | at_terminal -q -d $ideal train data.csv --full --resume part.json
+entered 64 | by_hand -q -d $ideal train data.csv --full --resume part.json
 ok 'goes on by hand' cmp -s scenes.json part.json
-entered 16 | at_terminal -q -d $ideal classify scenes.json data.csv
+entered 16 | by_hand -q -d $ideal classify scenes.json data.csv
 ok 'classify by hand' says '^16 of 16 right'
 mkfifo keys
 rm out
-at_terminal -q -d $ideal train data.csv -o no.json <keys &
+by_hand -q -d $ideal train data.csv -o no.json <keys &
 pid=$!
 exec 3>keys
 until grep -q 'into the beam' out 2>/dev/null; do
@@ -249,7 +247,7 @@ until grep -q 'into the beam' out 2>/dev/null; do
 done
 printf '\003' >&3
 wait $pid
-status=$?
+status=$(cat exit_status)
 ok 'Ctrl-C instead of Enter' exits 1
 ok 'says so in a line' says '^psxctl train: epoch 1: interrupted'
 exec 3>&-
