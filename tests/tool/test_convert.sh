@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# psxctl convert: pictures and phantoms as raw grey levels.
+# psxctl convert: pictures and phantoms as grey levels, alone or as PGM.
 . tests/tool/lib.sh
 pgm good.pgm 60 40
 
@@ -13,6 +13,11 @@ ok 'a picture: its levels, little-endian' cmp -s wanted got
 printf 'P5\n2 1\n65535\n\001\002\377\376' >deep.pgm
 run convert deep.pgm -o deep.raw
 ok '16 bits: low byte first' is "$(od -An -tx1 deep.raw)" ' 02 01 fe ff'
+run convert deep.pgm -o again.pgm
+ok 'a picture again' cmp -s deep.pgm again.pgm
+run convert deep.pgm -o deep.png
+ok 'no picture of another kind' refuses 2 'deep.png: it writes grey levels, as .raw or .pgm'
+ok 'nor a file of its name' [ ! -e deep.png ]
 run convert flat:258 --width 3 --height 1 -o flat.raw
 ok 'a phantom: of that size' is "$(cat out)" '3 1'
 ok 'a phantom: of that level' is "$(od -An -tx1 flat.raw)" ' 02 01 02 01 02 01'
@@ -30,7 +35,7 @@ ok 'neither file nor phantom' refuses 1 'neither a file nor a phantom'
 run convert -o x.raw
 ok 'no scene' refuses 2 'what to convert'
 run convert hust
-ok 'no output' refuses 2 '-o FILE.raw'
+ok 'no output' refuses 2 '-o FILE'
 run convert hust blade -o x.raw
 ok 'two scenes' refuses 2 "'blade'"
 run convert hust --width 0 -o x.raw

@@ -5,14 +5,17 @@
 #include "../../lib/output.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 static const char doc[] =
-	"A picture (PGM, PNG, TIFF) or a phantom (docs/phantoms.md) as raw grey levels, 16 bits each, "
-	"little-endian, row by row: what psxdet-mock takes as its scene.\v"
+	"A picture (PGM, PNG, TIFF) or a phantom (docs/phantoms.md) as grey levels of 16 bits, row by "
+	"row. FILE.pgm is a picture again; any other name means the levels alone, little-endian: what "
+	"psxdet-mock takes as its scene.\v"
 	"Prints width and height. A file keeps its size; --width and --height, where given, must be "
 	"its own. A phantom is 640 x 480 without them.";
 
@@ -24,7 +27,7 @@ enum { OPT_OUTPUT = 'o', OPT_WIDTH = 0x3001, OPT_HEIGHT, OPT_SEED };
 #define BLOCK		4096 /* grey levels written at once */
 
 static const struct argp_option options[] = {
-	{ "output", OPT_OUTPUT, "FILE.raw", 0, "Where to", 0 },
+	{ "output", OPT_OUTPUT, "FILE", 0, "Where to: .raw or .pgm", 0 },
 	{ "width", OPT_WIDTH, "W", 0, "Of a phantom", 0 },
 	{ "height", OPT_HEIGHT, "H", 0, "Of a phantom", 0 },
 	{ "seed", OPT_SEED, "N", 0, "Of a phantom (default 1)", 0 },
@@ -112,7 +115,15 @@ static int write_all(int fd, const uint8_t *bytes, size_t count)
 	return 0;
 }
 
-static int write_levels(int fd, const struct psx_image *img)
+static bool ends_with(const char *text, const char *end)
+{
+	const size_t length = strlen(text), tail = strlen(end);
+
+	return length > tail && !strcasecmp(text + length - tail, end);
+}
+
+/* PGM has its high bytes first */
+static int write_levels(int fd, const struct psx_image *img, bool pgm)
 {
 	const size_t count = (size_t)psx_image_get_width(img) * psx_image_get_height(img);
 	const uint16_t *levels = psx_image_get_levels(img);
@@ -124,8 +135,8 @@ static int write_levels(int fd, const struct psx_image *img)
 		size_t i;
 
 		for (i = 0; i < part; i++) {
-			block[2 * i] = (uint8_t)levels[done + i];
-			block[2 * i + 1] = (uint8_t)(levels[done + i] >> 8);
+			block[2 * i + pgm] = (uint8_t)levels[done + i];
+			block[2 * i + !pgm] = (uint8_t)(levels[done + i] >> 8);
 		}
 		if (write_all(fd, block, 2 * part))
 			return -1;
@@ -134,13 +145,16 @@ static int write_levels(int fd, const struct psx_image *img)
 	return 0;
 }
 
-static int write_raw(const struct psx_image *img, const char *path)
+static int write_image(const struct psx_image *img, const char *path)
 {
+	const bool pgm = ends_with(path, ".pgm");
 	struct psx_output out;
 
 	if (psx_output_open(&out, path))
 		return -1;
-	if (!write_levels(out.fd, img) && !psx_output_commit(&out))
+	if ((!pgm || dprintf(out.fd, "P5\n%u %u\n65535\n", psx_image_get_width(img),
+			     psx_image_get_height(img)) > 0) &&
+	    !write_levels(out.fd, img, pgm) && !psx_output_commit(&out))
 		return 0;
 	psx_output_discard(&out);
 	return -1;
@@ -157,7 +171,7 @@ static int convert(const struct arguments *a)
 		return ctl_fail(a->ctl, "%s", err.message);
 	width = psx_image_get_width(img);
 	height = psx_image_get_height(img);
-	failed = write_raw(img, a->output);
+	failed = write_image(img, a->output);
 	psx_image_free(img);
 	if (failed)
 		return ctl_fail(a->ctl, "%s: %s", psx_error_path(a->output), strerror(errno));
@@ -173,7 +187,7 @@ static int convert(const struct arguments *a)
 int verb_convert(struct ctl *ctl, int argc, char **argv)
 {
 	const struct argp argp = {
-		.options = options, .parser = parse, .args_doc = "SCENE -o FILE.raw", .doc = doc,
+		.options = options, .parser = parse, .args_doc = "SCENE -o FILE", .doc = doc,
 	};
 	struct arguments a = { .ctl = ctl, .seed = 1 };
 
@@ -184,6 +198,9 @@ int verb_convert(struct ctl *ctl, int argc, char **argv)
 	if (!a.scene)
 		return ctl_usage(ctl, "say what to convert: a picture or a phantom (try --help)");
 	if (!a.output)
-		return ctl_usage(ctl, "say where to, with -o FILE.raw");
+		return ctl_usage(ctl, "say where to, with -o FILE");
+	if (ends_with(a.output, ".png") || ends_with(a.output, ".tif") || ends_with(a.output, ".tiff"))
+		return ctl_usage(ctl, "%s: it writes grey levels, as .raw or .pgm",
+				 psx_error_path(a.output));
 	return convert(&a);
 }
