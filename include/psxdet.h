@@ -297,6 +297,7 @@ struct psx_device_status {
 	uint32_t calibration_id;  /**< of what is loaded, 0 = none */
 	int64_t calibration_time; /**< when it was made, seconds since 1970 */
 	int32_t stage_x, stage_y; /**< where it is, um; 0 without PSX_CAP_STAGE */
+	bool stage_moving;        /**< it is not where it was sent, and nothing starts before */
 };
 
 struct psx_device;
@@ -333,7 +334,8 @@ PSX_API int psx_device_present(struct psx_device *dev, const struct psx_image *s
  * its edge it goes on as it is there. Frames carry the position. Returns when it is there.
  * ENOTSUP without PSX_CAP_STAGE; EINVAL out of reach, of either axis, and EBUSY while
  * running: it has not moved; ETIMEDOUT when it comes no nearer; EINTR after a signal, also
- * under SA_RESTART: it is on its way, call again.
+ * under SA_RESTART: it is on its way, call again. Until it is there, or is sent to where
+ * it is, no acquisition starts.
  */
 PSX_API int psx_device_move(struct psx_device *dev, int32_t x_um, int32_t y_um);
 /** ENOTSUP without PSX_CAP_SHUTTER, EBUSY while running. */
@@ -981,8 +983,8 @@ struct psx_acquisition;
 /**
  * Turn the rails on unless they are, wait for them, start `frames` frames (0 = endless) with
  * the configuration in force. Frames are kept for this reader: when there is no
- * room the device drops new ones, and counts them. EBUSY when one runs already
- * or somebody else has the device; EINVAL when nothing is loaded; EIO when the
+ * room the device drops new ones, and counts them. EBUSY when one runs already,
+ * the stage is on its way or somebody else has the device; EINVAL when nothing is loaded; EIO when the
  * rails trip; ETIMEDOUT when they do not arrive within 10 s, and no signal ends
  * that wait; EUSERS when 64 programs read already; ENODEV, ENOMEM. Worded by
  * psx_device_error().

@@ -81,7 +81,8 @@ static void fill_registers(struct psx_device *psx, struct psxdet_status *st)
 	u32 rails = psx_read(psx, PSX_REG_RAIL_STATE);
 
 	st->flags = (status & PSX_STATUS_SHUTTER_OPEN ? PSXDET_STATUS_SHUTTER_OPEN : 0) |
-		    (status & PSX_STATUS_INTERLOCK_OPEN ? PSXDET_STATUS_INTERLOCK_OPEN : 0);
+		    (status & PSX_STATUS_INTERLOCK_OPEN ? PSXDET_STATUS_INTERLOCK_OPEN : 0) |
+		    (status & PSX_STATUS_STAGE_MOVING ? PSXDET_STATUS_STAGE_MOVING : 0);
 	st->cfg_id = psx_read(psx, PSX_REG_CFG_ID);
 	st->pending_cfg_id = psx_read(psx, PSX_REG_CFG_PENDING);
 	st->rails = rails & 0xff;

@@ -67,6 +67,7 @@
 #define PSX_STATUS_SHUTTER_OPEN		0x08u
 #define PSX_STATUS_INTERLOCK_OPEN	0x10u
 #define PSX_STATUS_RING_ENABLED		0x20u
+#define PSX_STATUS_STAGE_MOVING		0x40u
 #define PSX_REG_ERROR			0x108	/* code | register << 16; write clears */
 #define PSX_ERR_NONE			0u
 #define PSX_ERR_REGISTER		1u	/* no such register, or read-only */

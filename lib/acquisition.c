@@ -71,6 +71,9 @@ static int start(struct psx_acquisition *acq, uint64_t frames)
 	/* Rails may be held, until the claim: only then it is known whether they are on */
 	if (psx_device_claim(dev) || ops->get_status(dev->transport, &now, &dev->error))
 		return -1;
+	if (now.stage_moving)
+		return psx_error_set(&dev->error, EBUSY, "%s: the stage is on its way, at %d, %d um",
+				     dev->transport->info.uri, now.stage_x, now.stage_y);
 	acq->rails = now.rails != PSX_RAILS_ON;
 	if ((!acq->rails || !ops->rails_on(dev->transport, &plain, &dev->error)) &&
 	    !ops->start(dev->transport, frames, &dev->error))

@@ -44,7 +44,7 @@ u32 psx_acquire_ctrl(struct psx_model *m, u32 value)
 	switch (value) {
 	case PSX_ACQ_START:
 		if (acq->running || !m->active.id || !m->ring.enabled ||
-		    m->power.state != PSX_RAIL_STATE_ON)
+		    m->power.state != PSX_RAIL_STATE_ON || psx_stage_moving(m))
 			return PSX_ERR_STATE;
 		acq->frames = acq->frames_reg ? acq->frames_reg : PSX_U64_MAX;
 		acq->channel = 0;

@@ -249,6 +249,7 @@ void psx_stage_look(struct psx_model *m);
 u32 psx_stage_move(struct psx_model *m, u32 axis, u32 um);
 /* It is where it was sent, unless it is held */
 void psx_stage_go(struct psx_model *m);
+bool psx_stage_moving(const struct psx_model *m);
 
 /* hecht.c */
 struct psx_carrier {

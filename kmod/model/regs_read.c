@@ -13,7 +13,8 @@ static u32 status(const struct psx_model *m)
 	       (m->pending.id ? PSX_STATUS_COMMIT_PENDING : 0) |
 	       (m->shutter != PSX_SHUTTER_CLOSED ? PSX_STATUS_SHUTTER_OPEN : 0) |
 	       (m->power.interlock_open ? PSX_STATUS_INTERLOCK_OPEN : 0) |
-	       (m->ring.enabled ? PSX_STATUS_RING_ENABLED : 0);
+	       (m->ring.enabled ? PSX_STATUS_RING_ENABLED : 0) |
+	       (psx_stage_moving(m) ? PSX_STATUS_STAGE_MOVING : 0);
 }
 
 /* Four characters of the name, zeros after its end */

@@ -78,6 +78,11 @@ void psx_stage_go(struct psx_model *m)
 		memcpy(m->stage, m->stage_sent, sizeof(m->stage));
 }
 
+bool psx_stage_moving(const struct psx_model *m)
+{
+	return memcmp(m->stage, m->stage_sent, sizeof(m->stage));
+}
+
 u32 psx_stage_move(struct psx_model *m, u32 axis, u32 um)
 {
 	if (!psx_kind_of(m)->stage)

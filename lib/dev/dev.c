@@ -119,6 +119,7 @@ static int dev_get_status(struct psx_transport *t, struct psx_device_status *sta
 		.readback_first = st.readback_first,
 		.stage_x = st.stage_x,
 		.stage_y = st.stage_y,
+		.stage_moving = st.flags & PSXDET_STATUS_STAGE_MOVING,
 	};
 	psx_calibration_unmark(st.calibration, &status->calibration_id,
 			       &status->calibration_time);

@@ -147,6 +147,7 @@ static int sim_get_status(struct psx_transport *t, struct psx_device_status *st,
 		st->stage_x = (int32_t)psx_sim_read(sim, PSX_REG_STAGE_X);
 		st->stage_y = (int32_t)psx_sim_read(sim, PSX_REG_STAGE_Y);
 	}
+	st->stage_moving = status & PSX_STATUS_STAGE_MOVING;
 	psx_calibration_unmark(sim->calibration, &st->calibration_id, &st->calibration_time);
 	return 0;
 }

@@ -227,6 +227,20 @@ static int end(struct mover *m)
 	return m->error;
 }
 
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+static int interrupt(struct mover *m)
+{
+	const struct sigaction restart = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+
+	ck_assert_int_eq(sigaction(SIGUSR1, &restart, NULL), 0);
+	ck_assert_int_eq(pthread_kill(m->thread, SIGUSR1), 0);
+	return end(m);
+}
+
 START_TEST(test_waits)
 {
 	struct mover m;
@@ -241,20 +255,12 @@ START_TEST(test_waits)
 }
 END_TEST
 
-static void on_signal(int number)
-{
-	(void)number;
-}
-
 START_TEST(test_signal)
 {
-	const struct sigaction restart = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 	struct mover m;
 
-	ck_assert_int_eq(sigaction(SIGUSR1, &restart, NULL), 0);
 	begin(&m);
-	ck_assert_int_eq(pthread_kill(m.thread, SIGUSR1), 0);
-	ck_assert_int_eq(end(&m), EINTR);
+	ck_assert_int_eq(interrupt(&m), EINTR);
 	is_at(0, 0);
 	/* It was sent, and goes there when it can, whatever is refused meanwhile */
 	ck_assert_int_eq(move(REACH + 1, 0), EINVAL);
@@ -286,6 +292,32 @@ static void driver(const char *what, const char *device)
 	ck_assert_int_eq(write(file, device, strlen(device)), (ssize_t)strlen(device));
 	(void)close(file);
 }
+
+/* No frame is taken while it is on its way, whoever waits for it */
+START_TEST(test_start_refused)
+{
+	struct psxdet_start start = { .frames = 1 };
+	struct mover m;
+
+	rig_ready(&rig, fd, claim);
+	begin(&m);
+	ck_assert(rig_status(fd).flags & PSXDET_STATUS_STAGE_MOVING);
+	refuse(claim, PSXDET_IOC_START, &start, EBUSY, "a start while MOVE waits");
+	ck_assert_int_eq(interrupt(&m), EINTR);
+	refuse(claim, PSXDET_IOC_START, &start, EBUSY, "a start after a MOVE that a signal ended");
+	/* Also for who claims next */
+	(void)close(claim);
+	claim = rig_claim(fd);
+	rig_rails(claim, PSXDET_RAILS_DO_ON);
+	rig_await_rails(fd, PSXDET_RAILS_ON);
+	refuse(claim, PSXDET_IOC_START, &start, EBUSY, "a start of the next owner");
+	ck_assert_int_eq(rig_set(&rig, "fault_stage", "0"), 0);
+	ck_assert(!(rig_status(fd).flags & PSXDET_STATUS_STAGE_MOVING));
+	(void)rig_start(claim, 1);
+	(void)rig_event(fd, PSXDET_EVENT_END);
+	is_at(9000, -9000);
+}
+END_TEST
 
 /* The driver goes and comes, and moves nothing */
 START_TEST(test_bound_again)
@@ -336,6 +368,7 @@ int main(void)
 	tcase_add_test(tcase, test_scene);
 	tcase_add_test(tcase, test_waits);
 	tcase_add_test(tcase, test_signal);
+	tcase_add_test(tcase, test_start_refused);
 	tcase_add_test(tcase, test_gives_up);
 	tcase_add_test(tcase, test_bound_again);
 	tcase_add_test(tcase, test_unplugged);

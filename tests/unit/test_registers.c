@@ -105,6 +105,40 @@ START_TEST(reset_stops_the_stage)
 }
 END_TEST
 
+/* No frame is taken of an object that moves */
+START_TEST(stage_holds_start_up)
+{
+	struct psx_model_config config = make_config(PSX_PROFILE_MACROPIXEL, 3, 3);
+	u32 axis;
+
+	make_from(&config);
+	load_flat_bank(0, 1, 1, UNIT_CODE);
+	commit_bank(0, PSX_MODE_REG_SCAN);
+	enable_ring(12, 8, 3);
+	rails_on();
+	grant();
+	for (axis = PSX_REG_STAGE_X; axis <= PSX_REG_STAGE_Y; axis += 4) {
+		config.faults.stage_held = true;
+		psx_model_set_faults(m, &config.faults);
+		wr(axis, 9000);
+		ck_assert_uint_ne(rd(PSX_REG_STATUS) & PSX_STATUS_STAGE_MOVING, 0);
+		refuse(PSX_REG_ACQ_CTRL, PSX_ACQ_START, PSX_ERR_STATE);
+		/* Sent to where it is, it is there */
+		wr(axis, 0);
+		ck_assert_uint_eq(rd(PSX_REG_STATUS) & PSX_STATUS_STAGE_MOVING, 0);
+		start(0);
+		wr(PSX_REG_ACQ_CTRL, PSX_ACQ_ABORT);
+		wr(axis, 9000);
+		config.faults.stage_held = false;
+		psx_model_set_faults(m, &config.faults);
+		ck_assert_uint_eq(rd(PSX_REG_STATUS) & PSX_STATUS_STAGE_MOVING, 0);
+		start(0);
+		wr(PSX_REG_ACQ_CTRL, PSX_ACQ_ABORT);
+		check_taken();
+	}
+}
+END_TEST
+
 START_TEST(serial_tells_devices_apart)
 {
 	struct psx_model_config config = make_config(PSX_PROFILE_IDEAL, 8, 8);
@@ -851,6 +885,7 @@ static void add_registers(Suite *suite)
 	tcase_add_test(tc, value_at_reset);
 	tcase_add_test(tc, reset_undoes_everything);
 	tcase_add_test(tc, reset_stops_the_stage);
+	tcase_add_test(tc, stage_holds_start_up);
 	tcase_add_test(tc, serial_tells_devices_apart);
 	tcase_add_loop_test(tc, bad_value_is_ignored, 0, BAD);
 	tcase_add_test(tc, bank_and_grant_values);

@@ -295,8 +295,8 @@ wait $pid
 unplug watched
 # A stage that does not come is waited for until a signal
 plug stage profile=macropixel fault_stage=1
-"$psxctl" -d "$dev" acquire --mode point --raster 30,20 -k identity -q 2>err &
-pid=$!
+raster() { "$psxctl" -d "$dev" acquire --mode point --raster 30,20 -k identity -q 2>err & pid=$!; }
+raster
 # It sleeps, and catches what a background job of a shell ignores: SIGINT
 moves() { [[ $(</proc/$pid/status) =~ State:.S.*SigCgt:[^$'\n']*[2367abef]$'\n' ]]; }
 until_true moves
@@ -307,6 +307,12 @@ ok 'and ends by a signal' interrupted
 kill -KILL $pid 2>/dev/null
 wait $pid
 ok 'which it says' grep -q interrupted err
+raster
+until_true moves
+kill -KILL $pid
+wait $pid
+run -q -d "$dev" acquire --mode point -k identity -n 1
+ok 'no frames before it is there' refuses 1 "$dev: the stage is on its way, at 0, 0 um"
 unplug stage
 dev=$a
 chmod 666 "$dev"

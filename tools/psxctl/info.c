@@ -26,9 +26,9 @@ static json_t *with_stage(json_t *root, const struct psx_device_info *info,
 
 	if (!(info->caps & PSX_CAP_STAGE))
 		return root;
-	stage = json_pack("{s:i, s:i, s:i, s:i}", "stage_x_um", st->stage_x, "stage_y_um",
-			  st->stage_y, "scene_width", (int)info->scene_width, "scene_height",
-			  (int)info->scene_height);
+	stage = json_pack("{s:i, s:i, s:b, s:i, s:i}", "stage_x_um", st->stage_x, "stage_y_um",
+			  st->stage_y, "stage_moving", st->stage_moving, "scene_width",
+			  (int)info->scene_width, "scene_height", (int)info->scene_height);
 	(void)json_object_update(root, stage);
 	json_decref(stage);
 	return root;
@@ -139,8 +139,9 @@ static void show_text(const struct psx_device *dev, const struct psx_device_stat
 	else
 		printf("shutter      none\n");
 	if (info->caps & PSX_CAP_STAGE)
-		printf("stage        at %d, %d um; object %u x %u\n", st->stage_x, st->stage_y,
-		       info->scene_width, info->scene_height);
+		printf("stage        at %d, %d um%s; object %u x %u\n", st->stage_x, st->stage_y,
+		       st->stage_moving ? ", on its way" : "", info->scene_width,
+		       info->scene_height);
 	show_rails(info, st);
 	show_loaded(info, st);
 	printf("frames       %llu made, %llu dropped, series %u%s\n", (unsigned long long)st->made,

@@ -147,6 +147,7 @@ struct psxdet_info {
 #define PSXDET_STATUS_SOFTWARE_TRIGGER	0x10u	/* as committed last */
 #define PSXDET_STATUS_HELD		0x20u	/* rails are held for who claims next */
 #define PSXDET_STATUS_BEAM		0x40u	/* the shutter is at PSXDET_SHUTTER_BEAM */
+#define PSXDET_STATUS_STAGE_MOVING	0x80u	/* not where it was sent: START is EBUSY */
 
 struct psxdet_status {
 	__u32 flags;		/* PSXDET_STATUS_ */
