@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -115,18 +114,25 @@ int psx_file_reserve(struct psx_file *file, uint64_t frames, uint32_t width, uin
 	const uint64_t bits = psx_file_mask_length(width, height);
 	const uint64_t each = PSX_FILE_RECORD + psx_codec_bound(width, height) + PSX_FILE_MASK +
 			      bits + psx_file_fill(bits) + 8 + 2 * 8; /* filled up; and noted */
-	int failed;
+	int code;
 
 	if (check_writable(file))
 		return -1;
 	if (!file->out.temporary)
 		return 0;
+	/* Where the file system can't, libc writes to each block; whether there is room a
+	 * remote one says at fsync only */
 	do
-		failed = fallocate(file->out.fd, FALLOC_FL_KEEP_SIZE, (off_t)file->end,
-				   (off_t)(frames * each + PSX_FILE_TRAILER));
-	while (failed && errno == EINTR);
-	if (failed)
-		return errno == EOPNOTSUPP || errno == ENOSYS ? 0 : psx_file_failed(file);
+		code = posix_fallocate(file->out.fd, (off_t)file->end,
+				       (off_t)(frames * each + PSX_FILE_TRAILER));
+	while (code == EINTR);
+	if (!code && fdatasync(file->out.fd))
+		code = errno;
+	if (code) {
+		take_back(file);
+		errno = code;
+		return psx_file_failed(file);
+	}
 	file->reserved = true;
 	return 0;
 }
@@ -134,9 +140,9 @@ int psx_file_reserve(struct psx_file *file, uint64_t frames, uint32_t width, uin
 /* What was set aside and is not used */
 static int give_back(const struct psx_file *file)
 {
-	struct stat st;
+	const off_t end = lseek(file->out.fd, 0, SEEK_CUR);
 
-	return !file->reserved ? 0 : fstat(file->out.fd, &st) || ftruncate(file->out.fd, st.st_size);
+	return !file->reserved ? 0 : end < 0 || ftruncate(file->out.fd, end);
 }
 
 static int write_mask(struct psx_file *file, struct psx_mask *mask)

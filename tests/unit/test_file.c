@@ -10,9 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "frame.h"
@@ -432,14 +437,44 @@ START_TEST(no_room_for_index)
 }
 END_TEST
 
-/* A file system that is full, where one may be mounted. */
+/* As on a file system that can't set room aside, NFS 4.1 say */
+static int forbid_fallocate(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fallocate, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { 4, filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static void fill_disk(const char *name)
+{
+	const int fd = open(name, O_WRONLY | O_CREAT, 0600);
+
+	while (write(fd, folder, 1) == 1)
+		;
+	ck_assert_int_eq(errno, ENOSPC);
+	(void)close(fd);
+}
+
+/* A file system that is full, where one may be mounted: with fallocate() and without */
 START_TEST(disk_full)
 {
 	struct psx_file *file;
+	struct stat st;
 
 	if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", folder, "tmpfs", 0, "size=16k") || chdir(folder)) {
 		(void)printf("# skipped: no tmpfs can be mounted here\n");
+		return;
+	}
+	if (_i && forbid_fallocate()) {
+		(void)printf("# skipped: no seccomp filters, fallocate() stays\n");
 		return;
 	}
 	spit("run.psx", (const uint8_t *)"old", 3);
@@ -454,6 +489,18 @@ START_TEST(disk_full)
 	psx_file_close(file);
 	check_old_content("run.psx");
 	ck_assert_int_eq(count_entries(), 1);
+
+	/* What was set aside nobody else gets, and what is not used goes back */
+	file = begin("run.psx");
+	ck_assert_int_eq(psx_file_reserve(file, 1, 40, 40), 0);
+	fill_disk("other");
+	ck_assert_int_eq(append(file, 0), 0);
+	ck_assert_int_eq(psx_file_commit(file), 0);
+	psx_file_close(file);
+	check_file("run.psx", 1);
+	ck_assert_int_eq(stat("run.psx", &st), 0);
+	ck_assert_int_lt(st.st_size, 512);
+	ck_assert_int_le(st.st_blocks, 8);
 	ck_assert_int_eq(chdir("/"), 0);
 	ck_assert_int_eq(umount(folder), 0);
 	ck_assert_int_eq(chdir(folder), 0);
@@ -874,7 +921,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, devices);
 	tcase_add_test(tc, no_room_for_frame);
 	tcase_add_test(tc, no_room_for_index);
-	tcase_add_test(tc, disk_full);
+	tcase_add_loop_test(tc, disk_full, 0, 2);
 
 	tc = add_case(suite, "damage");
 	tcase_add_test(tc, cut_anywhere);
