@@ -13,13 +13,17 @@
 #define Q8_8	    256
 /* Codes from there on may be clipped ones, through the scale's rounding */
 #define ADC_END	    (INT16_MAX - 2)
+#define MOST_SCALE  32768
+/* Settling times that an exposure takes in which less than 1e-5 of them is left */
+#define SETTLED	    150
 
-/* At this scale a value is the ADC's code; above a gain of 32 it is half of it */
+/* At this scale a value is the ADC's code, above a gain of 32 half or a quarter of it: exactly,
+ * as otherwise rounding, which noise spreads over few codes, goes with the signal */
 static uint16_t code_scale(unsigned int pga)
 {
 	unsigned int scale = PSX_ADC_STEPS * Q8_8 * pga;
 
-	return scale < UINT16_MAX ? (uint16_t)scale : UINT16_MAX;
+	return scale < MOST_SCALE ? (uint16_t)scale : MOST_SCALE;
 }
 
 static int timeout_of(const struct psx_device *dev, struct psx_bank *const *banks, size_t count,
@@ -120,6 +124,7 @@ static int tell(struct psx_device *dev, const struct psx_task *task)
 struct exposing {
 	struct psx_device *dev;
 	unsigned int pga, frames; /* of each channel; these take turns */
+	unsigned int skip; /* frames before these */
 	int timeout_ms;
 	int16_t *values; /* of one frame */
 	psx_visit visit; /* NULL = nobody looks at single frames */
@@ -130,7 +135,7 @@ static int collect(struct psx_acquisition *acq, struct psx_bank *const *banks, s
 		   const struct exposing *e, struct psx_task *task, struct psx_average *averages)
 {
 	struct psx_device *dev = e->dev;
-	uint64_t left = (uint64_t)e->frames * count;
+	uint64_t left = (uint64_t)e->frames * count, skip = e->skip;
 	const struct psx_frame *frame;
 
 	while (left) {
@@ -140,7 +145,9 @@ static int collect(struct psx_acquisition *acq, struct psx_bank *const *banks, s
 			return psx_error_set(&dev->error, errno, "%s", psx_acquisition_error(acq));
 		if (!got)
 			return psx_error_set(&dev->error, EIO, "the acquisition ended early");
-		if (got > 0) {
+		if (got > 0 && skip) {
+			skip--;
+		} else if (got > 0) {
 			const unsigned int channel = frame->info.channel;
 
 			if (channel >= count)
@@ -162,12 +169,13 @@ static int collect(struct psx_acquisition *acq, struct psx_bank *const *banks, s
 
 int psx_average_take_each(struct psx_device *dev, struct psx_bank *const *banks, size_t count,
 			  uint64_t exposure_ns, unsigned int pga, unsigned int frames,
-			  struct psx_task *task, psx_visit visit, void *arg,
+			  struct psx_task *task, bool settled, psx_visit visit, void *arg,
 			  struct psx_average *averages)
 {
 	struct exposing e = { .dev = dev, .pga = pga, .frames = frames,
 			      .timeout_ms = timeout_of(dev, banks, count, exposure_ns),
 			      .visit = visit, .arg = arg };
+	const uint64_t settles_ns = SETTLED * (uint64_t)dev->transport->info.settle_ns;
 	struct psx_acquisition *acq;
 	int failed;
 	size_t i, n;
@@ -175,10 +183,12 @@ int psx_average_take_each(struct psx_device *dev, struct psx_bank *const *banks,
 	if (make_averages(dev, banks, count, averages) ||
 	    load_for_codes(dev, banks, count, exposure_ns, pga))
 		return -1;
+	if (settled && exposure_ns < settles_ns)
+		e.skip = 1;
 	e.values = malloc(psx_bank_area(banks[0]) * sizeof(*e.values));
 	if (!e.values)
 		return psx_error_set(&dev->error, ENOMEM, "out of memory");
-	acq = psx_acquisition_start(dev, (uint64_t)frames * count);
+	acq = psx_acquisition_start(dev, e.skip + (uint64_t)frames * count);
 	failed = !acq || collect(acq, banks, count, &e, task, averages);
 	psx_acquisition_free(acq);
 	free(e.values);
@@ -192,8 +202,8 @@ int psx_average_take(struct psx_device *dev, struct psx_bank *const *banks, size
 		     uint64_t exposure_ns, unsigned int pga, unsigned int frames,
 		     struct psx_task *task, struct psx_average *averages)
 {
-	return psx_average_take_each(dev, banks, count, exposure_ns, pga, frames, task, NULL, NULL,
-				     averages);
+	return psx_average_take_each(dev, banks, count, exposure_ns, pga, frames, task, false, NULL,
+				     NULL, averages);
 }
 
 void psx_average_free(struct psx_average *averages, size_t count)

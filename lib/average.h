@@ -34,12 +34,13 @@ struct psx_average {
 int psx_average_take(struct psx_device *dev, struct psx_bank *const *banks, size_t count,
 		     uint64_t exposure_ns, unsigned int pga, unsigned int frames,
 		     struct psx_task *task, struct psx_average *averages);
-/* Shown each frame as it comes: values times `unit` are the ADC's codes */
+/* Shown each frame as it comes: values times `unit` are the ADC's codes. `settled`: without
+ * the first one, in which biases come from 0 V, where that shows in so short an exposure */
 typedef void (*psx_visit)(void *arg, const struct psx_frame_info *info, const int16_t *values,
 			  float unit);
 int psx_average_take_each(struct psx_device *dev, struct psx_bank *const *banks, size_t count,
 			  uint64_t exposure_ns, unsigned int pga, unsigned int frames,
-			  struct psx_task *task, psx_visit visit, void *arg,
+			  struct psx_task *task, bool settled, psx_visit visit, void *arg,
 			  struct psx_average *averages);
 void psx_average_free(struct psx_average *averages, size_t count);
 

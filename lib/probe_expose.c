@@ -123,8 +123,8 @@ int psx_probe_take(struct psx_probe *probe, enum psx_shutter shutter, unsigned i
 	probe->task.what = shutter == PSX_SHUTTER_CLOSED ? "dark" : "light";
 	failed = psx_probe_light(probe, shutter) ||
 		 psx_average_take_each(probe->dev, &probe->bank, 1, probe->settings.exposure_ns,
-				       probe->settings.pga, frames, &probe->task, visit, probe,
-				       &average);
+				       probe->settings.pga, frames, &probe->task, !samples, visit,
+				       probe, &average);
 	if (!failed) {
 		find_levels(probe, &average, reading);
 		sum_up(probe, frames, reading);

@@ -6,7 +6,6 @@
 #include <math.h>
 
 #define REPEATS 200
-#define EXACT	1e-3 /* of an end: power laws, and exposures beside each other, are no better */
 
 /* Of about standard deviation 1 */
 static double normal(uint64_t *random)
@@ -63,7 +62,7 @@ void psx_range_errors(const struct psx_dose_point *points, struct psx_dose_point
 		add_square(&db, &again.db, &range->db);
 	}
 	range->sensitivity.error = sqrt(line / found);
-	range->least.error = hypot(sqrt(least / found), EXACT * range->least.value);
-	range->most.error = hypot(sqrt(most / found), EXACT * range->most.value);
-	range->db.error = hypot(sqrt(db / found), M_SQRT2 * EXACT * 20 / M_LN10);
+	range->least.error = sqrt(least / found);
+	range->most.error = sqrt(most / found);
+	range->db.error = sqrt(db / found);
 }

@@ -215,6 +215,71 @@ START_TEST(probe_leaves_room_for_noise)
 }
 END_TEST
 
+static double signal_of(struct psx_device *dev, struct psx_probe *probe, unsigned int level,
+			unsigned int frames, struct psx_reading *r)
+{
+	struct psx_image *image = psx_image_new(16, 16);
+	int i;
+
+	for (i = 0; i < 256; i++)
+		psx_image_edit_levels(image)[i] = (uint16_t)level;
+	ck_assert_int_eq(psx_device_present(dev, image), 0);
+	psx_image_free(image);
+	ck_assert_int_eq(psx_probe_expose(probe, PSX_SHUTTER_OPEN, frames, r, NULL), 0);
+	return r->signal;
+}
+
+/* Levels that are seen of so many, as docs/sensor.md says */
+static double seen(double level)
+{
+	const double rate = level / 4095 * 494;
+
+	return level * rate / (rate + 0.165 / 19);
+}
+
+/* At a gain of 128 the value's steps are several of the ADC's: which way they round does not go
+ * with the signal. Half a step of 1/512 level is far more than the error */
+START_TEST(probe_rounds_alike)
+{
+	struct psx_device *dev =
+		psx_device_open("sim:width=16,height=16,mismatch=0,scene=flat:0", NULL);
+	struct psx_probe *probe = psx_probe_new(dev, NULL, NULL);
+	struct psx_reading r;
+	unsigned int level;
+
+	ck_assert_int_eq(psx_probe_set(probe, -73, 1000000000, 128, 1024), 0);
+	for (level = 6; level <= 24; level *= 2) {
+		const double off = signal_of(dev, probe, level, 1024, &r) + seen(level);
+
+		ck_assert_double_eq_tol(signal_of(dev, probe, 2 * level, 1024, &r) + seen(2 * level),
+					2 * off, 4 * sqrt(6) * r.error);
+	}
+	psx_probe_free(probe);
+	psx_device_close(dev);
+}
+END_TEST
+
+/* In a short exposure a bias is on its way from 0 V: not in what is measured, but in its samples */
+START_TEST(probe_settles)
+{
+	struct psx_device *dev = psx_device_open(
+		"sim:width=16,height=16,mismatch=0,scene=flat:0,dose_rate=4940", NULL);
+	struct psx_probe *probe = psx_probe_new(dev, NULL, NULL);
+	struct psx_sample samples[2];
+	struct psx_reading r;
+	double first;
+
+	ck_assert_int_eq(psx_probe_set(probe, -73, 10000000, 1, 256), 0);
+	first = signal_of(dev, probe, 40950, 1, &r);
+	ck_assert_double_eq_tol(signal_of(dev, probe, 40950, 256, &r), first, 64 * r.error);
+	ck_assert_int_eq(psx_probe_expose(probe, PSX_SHUTTER_OPEN, 2, &r, samples), 0);
+	/* 0.02 e^-5 of it */
+	ck_assert_double_eq_tol(samples[0].signal / samples[1].signal, 1 - 1.35e-4, 4e-5);
+	psx_probe_free(probe);
+	psx_device_close(dev);
+}
+END_TEST
+
 /* Levels, samples and noise are of the same sub-pixels: one has a dark current that
  * nothing takes off */
 START_TEST(probe_leaves_the_same_out)
@@ -322,6 +387,8 @@ int main(void)
 	tcase_add_test(cases, one_outlier_cuts_nothing);
 	tcase_add_test(cases, errors_cover);
 	tcase_add_test(cases, probe_leaves_room_for_noise);
+	tcase_add_test(cases, probe_rounds_alike);
+	tcase_add_test(cases, probe_settles);
 	tcase_add_test(cases, probe_leaves_the_same_out);
 	tcase_add_test(cases, edge_is_timed);
 	tcase_add_test(cases, drift_is_found);
