@@ -114,7 +114,7 @@ static int add(struct psx_device *dev, const struct psx_frame *frame, const stru
 	return 0;
 }
 
-static int tell(struct psx_device *dev, const struct psx_task *task)
+int psx_task_tell(struct psx_device *dev, const struct psx_task *task)
 {
 	if (!task->progress || !task->progress(task->arg, task->what, task->done, task->total))
 		return 0;
@@ -161,7 +161,7 @@ static int collect(struct psx_acquisition *acq, struct psx_bank *const *banks, s
 			task->done++;
 			left--;
 		}
-		if (tell(dev, task))
+		if (psx_task_tell(dev, task))
 			return -1;
 	}
 	return 0;

@@ -22,6 +22,9 @@ struct psx_task {
 	uint64_t done, total;
 };
 
+/* -1 with ECANCELED where the work is to end */
+int psx_task_tell(struct psx_device *dev, const struct psx_task *task);
+
 /* Mean ADC codes of one channel, by output */
 struct psx_average {
 	size_t outputs;

@@ -114,13 +114,12 @@ static int measure_light(struct sweeping *s, unsigned int point)
 }
 
 /* All that is dark first: where a person is the shutter, it is asked for twice */
-static int measure(struct sweeping *s, const struct psx_sweep_options *options)
+static int measure(struct sweeping *s, struct psx_task *task)
 {
-	struct psx_task task = { .progress = options->progress, .arg = options->arg,
-				 .what = "beam" };
 	unsigned int i;
 
-	if (psx_beam_measure(s->dev, s->exposure_ns, s->frames, &task, &s->beam))
+	task->what = "beam";
+	if (psx_beam_measure(s->dev, s->exposure_ns, s->frames, task, &s->beam))
 		return -1;
 	for (i = 0; i < s->sweep->points; i++)
 		if (measure_dark(s, i))
@@ -153,6 +152,7 @@ static int run(struct psx_device *dev, struct psx_probe *probe, struct psx_sweep
 		.exposure_ns = options->exposure_ns ? options->exposure_ns : DEFAULT_EXPOSURE,
 		.frames = options->frames ? options->frames : DEFAULT_FRAMES,
 	};
+	struct psx_task task = { .progress = options->progress, .arg = options->arg };
 	const double rate = options->dose_rate > 0 ? options->dose_rate : PSX_NOMINAL_RATE;
 
 	psx_probe_set_progress(probe, options->progress, options->arg);
@@ -163,12 +163,7 @@ static int run(struct psx_device *dev, struct psx_probe *probe, struct psx_sweep
 	choose_biases(sweep, options->biases ? options->biases : DEFAULT_BIASES);
 	if (allocate(sweep))
 		return psx_error_set(&dev->error, ENOMEM, "out of memory");
-	if (measure(&s, options))
-		return -1;
-	if (psx_sweep_fit_all(sweep))
-		return psx_error_set(&dev->error, ENODATA,
-				     "no sub-pixel answers to its bias as a crystal does");
-	return 0;
+	return measure(&s, &task) || psx_sweep_fit_all(dev, sweep, &task) ? -1 : 0;
 }
 
 struct psx_sweep *psx_sweep_run(struct psx_device *dev, const struct psx_region *region,

@@ -2,6 +2,7 @@
 #ifndef PSX_LIB_SWEEP_H
 #define PSX_LIB_SWEEP_H
 
+#include "average.h"
 #include "hecht.h"
 
 #include <psxdet.h>
@@ -39,13 +40,14 @@ static inline double psx_sweep_weight(const struct psx_sweep *sweep, bool forwar
 	       (double)sweep->levels[index * sweep->count + place];
 }
 
-/* sweep_fit.c: curves of all sub-pixels, and their means. -1 when there are none of a
- * sign; errno is not set */
-int psx_sweep_fit_all(struct psx_sweep *sweep);
+/* sweep_fit.c: curves of all sub-pixels, and their means; ENODATA when there are none of a
+ * sign */
+int psx_sweep_fit_all(struct psx_device *dev, struct psx_sweep *sweep, struct psx_task *task);
 /* Parameters of one sub-pixel */
 void psx_sweep_fit_one(const struct psx_hecht_found *found, bool forward,
 		       struct psx_sweep_fit *fit);
-/* sweep_mean.c: the crystal's parameters, of fit->used sub-pixels; -1 as above */
+/* sweep_mean.c: the crystal's parameters, of fit->used sub-pixels; -1 when they
+ * have no curve */
 int psx_sweep_mean(const struct psx_sweep *sweep, bool forward, struct psx_sweep_fit *fit);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Curves of a sweep: which are of the crystal, and what each is by itself. */
+#include "error.h"
 #include "median.h"
 #include "parallel.h"
 #include "sweep.h"
@@ -18,12 +19,15 @@
 #define WORSE	     4 /* times what the median sub-pixel is off */
 /* Sub-pixels that a median is taken of */
 #define SAMPLE	     4096
+/* Fitted from one word of how far it is to the next */
+#define STRETCH	     2048
 /* Noise that grows with the response, to noise that doesn't at all, in powers of 2 */
 #define LEAST_POWER  (-4)
 #define MOST_POWER   12
 
 struct job {
 	struct psx_sweep *sweep;
+	size_t first; /* of a stretch */
 	bool forward;
 	unsigned int biases;
 	double usual[PSX_HECHT_POINTS]; /* the median curve */
@@ -90,7 +94,7 @@ static void fit_part(size_t first, size_t end, void *arg)
 	const struct job *job = arg;
 	size_t place;
 
-	for (place = first; place < end; place++) {
+	for (place = job->first + first; place < job->first + end; place++) {
 		struct psx_hecht_found *found = &job->sweep->found[job->forward][place];
 		struct psx_hecht_points points;
 
@@ -161,17 +165,29 @@ static void choose(struct job *job, struct psx_sweep_fit *fit)
 	fit->left_out = sweep->count - fit->used;
 }
 
-static int fit_sign(struct psx_sweep *sweep, bool forward)
+static int fit_sign(struct psx_device *dev, struct psx_sweep *sweep, bool forward,
+		    struct psx_task *task)
 {
 	struct job job = { .sweep = sweep, .forward = forward, .biases = sweep->points / 2,
 			   .off = sweep->off };
 	struct psx_sweep_fit *fit = &sweep->fits[forward];
+	const char *const none = "no sub-pixel answers to its bias as a crystal does";
 
 	if (find_usual(&job))
-		return -1;
-	psx_parallel(sweep->count, fit_part, &job);
+		return psx_error_set(&dev->error, ENODATA, "%s", none);
+	while (job.first < sweep->count) {
+		const size_t left = sweep->count - job.first;
+		const size_t count = left < STRETCH ? left : STRETCH;
+
+		if (psx_task_tell(dev, task))
+			return -1;
+		psx_parallel(count, fit_part, &job);
+		job.first += count;
+		task->done += count;
+	}
 	choose(&job, fit);
-	return fit->used ? psx_sweep_mean(sweep, forward, fit) : -1;
+	return fit->used && !psx_sweep_mean(sweep, forward, fit) ? 0 :
+			psx_error_set(&dev->error, ENODATA, "%s", none);
 }
 
 /* Of noise squared that would be noise[] where the constant part is this: less is likelier */
@@ -212,10 +228,13 @@ static void weigh_noise(struct psx_sweep *sweep)
 	}
 }
 
-int psx_sweep_fit_all(struct psx_sweep *sweep)
+int psx_sweep_fit_all(struct psx_device *dev, struct psx_sweep *sweep, struct psx_task *task)
 {
+	task->what = "fits";
+	task->done = 0;
+	task->total = 2 * (uint64_t)sweep->count;
 	weigh_noise(sweep);
-	return fit_sign(sweep, false) || fit_sign(sweep, true) ? -1 : 0;
+	return fit_sign(dev, sweep, false, task) || fit_sign(dev, sweep, true, task) ? -1 : 0;
 }
 
 const struct psx_sweep_fit *psx_sweep_get_fit(const struct psx_sweep *sweep, bool forward)

@@ -61,6 +61,23 @@ run -d "$uri" iv -o /nowhere/x.csv
 ok 'a table that can not be written is found out before' refuses 1 'x.csv'
 run -d "$uri,dose_rate=988" iv -q
 ok 'a beam beyond the ADC' refuses 1 'shorten the exposure'
+# Ctrl-C once the bar counts fits
+if script --version >/dev/null 2>&1; then
+	mkfifo keys
+	rm out
+	at_terminal "$psxctl -d sim:width=160,height=160,scene=flat:0 iv -o int.csv" <keys &
+	exec 3>keys
+	until grep -sq 'fits,' out || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
+	printf '\003' >&3
+	wait $!
+	exec 3>&-
+	ok 'fits show how far they are' grep -q '% [0-9]* fits, .* left' out
+	ok 'Ctrl-C in them' is "$(cat exit_status)" 1
+	ok 'is said' grep -q 'interrupted; nothing is kept' out
+	ok 'and true' [ ! -e int.csv ]
+else
+	skip 'Ctrl-C' 'no script(1)'
+fi
 
 run -d "$uri" ldr --json --beside "$uri,profile=unpassivated" --steps 5 -o ldr.csv --plot ldr.png
 ok 'ldr ends well' exits 0

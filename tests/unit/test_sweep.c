@@ -5,6 +5,7 @@
 #include <psxdet.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "crystal.h"
 #include "shoot.h"
@@ -312,6 +313,42 @@ START_TEST(regions)
 }
 END_TEST
 
+struct told {
+	uint64_t most; /* fits, after which it is enough */
+	uint64_t done, total;
+};
+
+static int tell(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	struct told *told = arg;
+
+	if (strcmp(what, "fits") != 0)
+		return 0;
+	told->done = done;
+	told->total = total;
+	return done >= told->most;
+}
+
+/* Fits say how far they are, and end when they are to */
+START_TEST(fits_are_told)
+{
+	struct told told = { .most = 4096 };
+	const struct psx_sweep_options options = {
+		.biases = 5, .frames = 1, .progress = tell, .arg = &told };
+	struct psx_device *dev = shoot_open("sim:width=64,height=50,scene=flat:0");
+	struct psx_error err;
+
+	ck_assert_ptr_null(psx_sweep_run(dev, NULL, &options, &err));
+	ck_assert_int_eq(err.code, ECANCELED);
+	ck_assert_int_eq(errno, ECANCELED);
+	ck_assert_uint_ge(told.done, 4096);
+	ck_assert_uint_lt(told.done, 6400);
+	ck_assert_uint_eq(told.total, 6400);
+	ck_assert_uint_eq(psx_device_get_status(dev)->rails, 0);
+	psx_device_close(dev);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sweep");
@@ -326,6 +363,7 @@ int main(void)
 	tcase_add_test(cases, the_dose_counts);
 	tcase_add_test(cases, defects_are_left_out);
 	tcase_add_test(cases, regions);
+	tcase_add_test(cases, fits_are_told);
 	suite_add_tcase(suite, cases);
 	return unit_main(suite);
 }
