@@ -52,8 +52,10 @@ static s64 turn(struct psx_device *psx, const struct psxdet_move *to, bool first
 		return left;
 	left = psx->id.caps & PSX_CAPS_STAGE ? psx_control_begin(psx) : -EOPNOTSUPP;
 	if (!left) {
-		if (first)
-			left = psx->leaving ? -ENODEV : send(psx, to);
+		if (psx->leaving)
+			left = -ENODEV;
+		else if (first)
+			left = send(psx, to);
 		left = left ?: distance(psx, to);
 		psx_control_end(psx);
 	}
@@ -73,9 +75,8 @@ int psx_move(struct psx_device *psx, const struct psxdet_move *to)
 		} else if (time_after(jiffies, end)) {
 			return -ETIMEDOUT;
 		}
-		if (msleep_interruptible(LOOK_MS))
-			return -ERESTARTNOHAND; /* its patience would begin anew */
-		left = turn(psx, to, false);
+		left = msleep_interruptible(LOOK_MS) ? -ERESTARTSYS : turn(psx, to, false);
 	}
-	return left;
+	/* A handler ends it, wherever it waits: its patience would begin anew */
+	return left == -ERESTARTSYS ? -ERESTARTNOHAND : left;
 }

@@ -44,6 +44,11 @@ void rig_unplug(struct rig *rig);
 void rig_make(struct rig *rig, const char *name);
 int rig_set(const struct rig *rig, const char *key, const char *value);
 void rig_live(struct rig *rig);
+/* Its name on the platform bus, while it is bound */
+void rig_device(const struct rig *rig, char *name, size_t size);
+/* A line into a file that takes commands, of the driver on that bus or of a module: 0 or errno */
+int rig_driver(const char *file, const char *text);
+int rig_parameter(const char *module, const char *name, const char *text);
 
 /* A call that may fail: 0 or errno */
 int rig_ioctl(int fd, unsigned long cmd, void *arg);

@@ -115,6 +115,45 @@ void rig_unplug(struct rig *rig)
 	ck_assert_msg(rmdir(path) == 0, "rmdir %s: %s", path, strerror(errno));
 }
 
+void rig_device(const struct rig *rig, char *name, size_t size)
+{
+	char path[64], link[256];
+	ssize_t length;
+
+	(void)snprintf(path, sizeof(path), CLASS_DIR "/%s/device", rig->node + 5);
+	length = readlink(path, link, sizeof(link) - 1);
+	ck_assert_msg(length > 0, "%s: %s", path, strerror(errno));
+	link[length] = '\0';
+	(void)snprintf(name, size, "%s", strrchr(link, '/') + 1);
+}
+
+static int command(const char *path, const char *text)
+{
+	int file = open(path, O_WRONLY | O_CLOEXEC);
+	int error;
+
+	ck_assert_msg(file >= 0, "%s: %s", path, strerror(errno));
+	error = write(file, text, strlen(text)) < 0 ? errno : 0;
+	(void)close(file);
+	return error;
+}
+
+int rig_driver(const char *file, const char *text)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/sys/bus/platform/drivers/psxdet/%s", file);
+	return command(path, text);
+}
+
+int rig_parameter(const char *module, const char *name, const char *text)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", module, name);
+	return command(path, text);
+}
+
 const char *rig_modules(void)
 {
 	static char line[512];

@@ -460,23 +460,14 @@ END_TEST
 /* The driver lets go of the device, or the device goes, while they are on */
 static void leave(bool unbind)
 {
-	char path[64], name[64];
 	struct psxdet_event event;
-	ssize_t length;
-	int file;
+	char name[64];
 
 	on(0, 60000, 0);
 	(void)rig_drain_events(fd);
 	if (unbind) {
-		(void)snprintf(path, sizeof(path), "/sys/class/psxdet/%s/device", rig.node + 5);
-		length = readlink(path, name, sizeof(name) - 1);
-		ck_assert_int_gt(length, 0);
-		name[length] = '\0';
-		file = open("/sys/bus/platform/drivers/psxdet/unbind", O_WRONLY);
-		ck_assert_int_ge(file, 0);
-		ck_assert_int_gt(write(file, strrchr(name, '/') + 1,
-				       strlen(strrchr(name, '/') + 1)), 0);
-		(void)close(file);
+		rig_device(&rig, name, sizeof(name));
+		ck_assert_int_eq(rig_driver("unbind", name), 0);
 	} else {
 		ck_assert_int_eq(rig_set(&rig, "live", "0"), 0);
 	}

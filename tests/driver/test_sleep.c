@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The host sleeps: no voltage meanwhile, and what was loaded is there afterwards;
- * or the detector has forgotten it, and is gone. tests/vm/sleep stands for the
- * kernel, because the machines of the tests can't sleep themselves.
+ * or the detector has forgotten it, and is gone. psx_sleep of tests/vm/sleep stands for
+ * the kernel, because the machines of the tests can't sleep themselves.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,19 +19,12 @@ static char name[64]; /* on the platform bus */
 
 static void setup(void)
 {
-	char path[64], link[256];
-	ssize_t length;
-
 	rig_clean();
 	rig_plug(&rig, "sleep", 16, 12, "0");
 	fd = rig_open(&rig, O_RDWR);
 	claim = rig_claim(fd);
 	refuse_watch(&rig, fd);
-	(void)snprintf(path, sizeof(path), "/sys/class/psxdet/%s/device", rig.node + 5);
-	length = readlink(path, link, sizeof(link) - 1);
-	ck_assert_int_gt(length, 0);
-	link[length] = '\0';
-	(void)snprintf(name, sizeof(name), "%.60s", strrchr(link, '/') + 1);
+	rig_device(&rig, name, sizeof(name));
 }
 
 static void teardown(void)
@@ -45,15 +38,7 @@ static void teardown(void)
 /* suspend, resume, or forget: 0 or errno */
 static int host(const char *what)
 {
-	char path[64];
-	int file, error;
-
-	(void)snprintf(path, sizeof(path), "/sys/module/psx_sleep/parameters/%s", what);
-	file = open(path, O_WRONLY | O_CLOEXEC);
-	ck_assert_msg(file >= 0, "%s: %s", path, strerror(errno));
-	error = write(file, name, strlen(name)) < 0 ? errno : 0;
-	(void)close(file);
-	return error;
+	return rig_parameter("psx_sleep", what, name);
 }
 
 static int rails(uint32_t action, uint32_t hold_ms, uint32_t heartbeat_ms)

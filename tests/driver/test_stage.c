@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "reader.h"
@@ -281,18 +282,6 @@ START_TEST(test_gives_up)
 }
 END_TEST
 
-static void driver(const char *what, const char *device)
-{
-	char path[64];
-	int file;
-
-	(void)snprintf(path, sizeof(path), "/sys/bus/platform/drivers/psxdet/%s", what);
-	file = open(path, O_WRONLY | O_CLOEXEC);
-	ck_assert_int_ge(file, 0);
-	ck_assert_int_eq(write(file, device, strlen(device)), (ssize_t)strlen(device));
-	(void)close(file);
-}
-
 /* No frame is taken while it is on its way, whoever waits for it */
 START_TEST(test_start_refused)
 {
@@ -322,19 +311,14 @@ END_TEST
 /* The driver goes and comes, and moves nothing */
 START_TEST(test_bound_again)
 {
-	char path[64], link[256], *device;
-	ssize_t length;
+	char device[64];
 
 	ck_assert_int_eq(move(4500, -12000), 0);
-	(void)snprintf(path, sizeof(path), "/sys/class/psxdet/%s/device", rig.node + 5);
-	length = readlink(path, link, sizeof(link) - 1);
-	ck_assert_int_gt(length, 0);
-	link[length] = '\0';
-	device = strrchr(link, '/') + 1;
-	driver("unbind", device);
+	rig_device(&rig, device, sizeof(device));
+	ck_assert_int_eq(rig_driver("unbind", device), 0);
 	(void)close(claim);
 	(void)close(fd);
-	driver("bind", device);
+	ck_assert_int_eq(rig_driver("bind", device), 0);
 	fd = rig_open(&rig, O_RDWR);
 	claim = rig_claim(fd);
 	is_at(4500, -12000);
@@ -343,16 +327,94 @@ START_TEST(test_bound_again)
 }
 END_TEST
 
-START_TEST(test_unplugged)
+/* ---------------------------------------- what goes while a MOVE waits for it -- */
+
+static void check_gone(struct mover *m)
 {
 	struct psxdet_status status;
+
+	ck_assert_int_eq(end(m), ENODEV);
+	ck_assert_int_eq(move(0, 0), ENODEV);
+	ck_assert_int_eq(rig_ioctl(fd, PSXDET_IOC_GET_STATUS, &status), ENODEV);
+}
+
+START_TEST(test_unplugged)
+{
 	struct mover m;
 
 	begin(&m);
 	ck_assert_int_eq(rig_set(&rig, "live", "0"), 0);
-	ck_assert_int_eq(end(&m), ENODEV);
-	ck_assert_int_eq(move(0, 0), ENODEV);
-	ck_assert_int_eq(rig_ioctl(fd, PSXDET_IOC_GET_STATUS, &status), ENODEV);
+	check_gone(&m);
+}
+END_TEST
+
+START_TEST(test_removed)
+{
+	struct mover m;
+
+	begin(&m);
+	rig_unplug(&rig);
+	check_gone(&m);
+	rig_make(&rig, "stage");
+}
+END_TEST
+
+START_TEST(test_unbound)
+{
+	struct mover m;
+	char device[64];
+
+	begin(&m);
+	rig_device(&rig, device, sizeof(device));
+	ck_assert_int_eq(rig_driver("unbind", device), 0);
+	check_gone(&m);
+}
+END_TEST
+
+static void check_free(void)
+{
+	rig_await_rails(fd, PSXDET_RAILS_OFF);
+	ck_assert(!(rig_status(fd).flags & PSXDET_STATUS_CLAIMED));
+	claim = rig_claim(fd);
+}
+
+/* The call holds the claim, and its end is the claim's */
+START_TEST(test_claim_closed)
+{
+	struct psxdet_claim other = { 0 };
+	struct mover m;
+
+	rig_ready(&rig, fd, claim);
+	begin(&m);
+	ck_assert_int_eq(close(claim), 0);
+	ck_assert_int_eq(rig_ioctl(fd, PSXDET_IOC_CLAIM, &other), EBUSY);
+	ck_assert_uint_eq(rig_status(fd).rails, PSXDET_RAILS_ON);
+	ck_assert_int_eq(rig_set(&rig, "fault_stage", "0"), 0);
+	ck_assert_int_eq(end(&m), 0);
+	check_free();
+	is_at(9000, -9000);
+}
+END_TEST
+
+/* Nothing holds up the end of a process */
+START_TEST(test_owner_killed)
+{
+	pid_t owner;
+
+	rig_ready(&rig, fd, claim);
+	ck_assert_int_eq(rig_set(&rig, "fault_stage", "1"), 0);
+	owner = fork();
+	ck_assert_int_ge(owner, 0);
+	if (!owner) {
+		(void)move(9000, -9000);
+		_exit(0);
+	}
+	(void)close(claim);
+	rig_await_sleep(owner);
+	ck_assert_uint_eq(rig_status(fd).rails, PSXDET_RAILS_ON);
+	ck_assert_int_eq(kill(owner, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(owner, NULL, 0), owner);
+	check_free();
 }
 END_TEST
 
@@ -372,5 +434,9 @@ int main(void)
 	tcase_add_test(tcase, test_gives_up);
 	tcase_add_test(tcase, test_bound_again);
 	tcase_add_test(tcase, test_unplugged);
+	tcase_add_test(tcase, test_removed);
+	tcase_add_test(tcase, test_unbound);
+	tcase_add_test(tcase, test_claim_closed);
+	tcase_add_test(tcase, test_owner_killed);
 	return rig_main(suite);
 }
