@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The host sleeps: no voltage meanwhile, and what was loaded is there afterwards;
- * or the detector has forgotten it, and is gone. psx_sleep of tests/vm/sleep stands for
+ * or the detector has forgotten it, and is gone. psx_sleep of tests/vm/helpers stands for
  * the kernel, because the machines of the tests can't sleep themselves.
  */
 #include <errno.h>
