@@ -12,29 +12,12 @@
 #define PITCH	100
 #define ROOM_MC	25000
 
-/* A profile, and what is so for every one of its kind */
-struct profile {
-	const char *name;
-	u32 side;		/* 0 = any */
-	u32 pitch;
-	bool stage;		/* width and height are those of the object on it */
-};
-
-static const struct profile profiles[] = {
-	[PSX_PROFILE_IDEAL] = { "ideal" },
-	[PSX_PROFILE_REAL] = { "real" },
-	[PSX_PROFILE_CMOS32] = { "cmos32", 32 },
-	[PSX_PROFILE_MACROPIXEL] = { "macropixel", 3, 3000, true },
-	[PSX_PROFILE_UNPASSIVATED] = { "unpassivated" },
-};
-
 static int find_profile(const char *name)
 {
 	int i;
 
-	static_assert(ARRAY_SIZE(profiles) == PSX_MODEL_PROFILES);
 	for (i = 0; i < PSX_MODEL_PROFILES; i++)
-		if (sysfs_streq(name, profiles[i].name))
+		if (sysfs_streq(name, psx_profile_name(i)))
 			return i;
 	return -EINVAL;
 }
@@ -60,7 +43,8 @@ void mock_attributes_init(struct mock_attributes *a)
 	};
 }
 
-static bool sets_size(const struct profile *kind)
+/* With a stage, width and height are those of the object on it */
+static bool sets_size(const struct psx_kind *kind)
 {
 	return kind->side && !kind->stage;
 }
@@ -68,19 +52,19 @@ static bool sets_size(const struct profile *kind)
 void mock_attributes_profile(struct mock_attributes *a)
 {
 	int found = find_profile(a->profile);
-	const struct profile *old, *kind;
+	const struct psx_kind *old, *kind;
 
 	if (found < 0)
 		return;
-	old = &profiles[a->applied];
-	kind = &profiles[found];
+	old = &psx_kinds[a->applied];
+	kind = &psx_kinds[found];
 	if (sets_size(kind) || sets_size(old)) {
 		a->width = sets_size(kind) ? kind->side : WIDTH;
 		a->height = sets_size(kind) ? kind->side : HEIGHT;
 	}
-	if (kind->pitch || old->pitch)
-		a->pitch = kind->pitch ?: PITCH;
-	a->aperture = kind->stage ? kind->pitch : 0;
+	if (kind->pitch_um || old->pitch_um)
+		a->pitch = kind->pitch_um ?: PITCH;
+	a->aperture = kind->stage ? kind->pitch_um : 0;
 	a->applied = found;
 }
 
@@ -122,13 +106,15 @@ static bool check_profile(const struct place *at, const char *name,
 }
 
 /* A collimator goes with a stage, and no opening is larger than its sub-pixel */
-static bool check_aperture(const struct place *at, const struct profile *kind, u64 aperture)
+static bool check_aperture(const struct place *at, enum psx_model_profile profile, u64 aperture)
 {
+	const struct psx_kind *kind = &psx_kinds[profile];
+
 	if (kind->stage)
-		return check(at, "aperture", aperture, 0, 1, kind->pitch);
+		return check(at, "aperture", aperture, 0, 1, kind->pitch_um);
 	if (aperture)
 		dev_err(at->root, "%s: aperture is %llu, but profile %s has no collimator\n",
-			at->name, aperture, kind->name);
+			at->name, aperture, psx_profile_name(profile));
 	return !aperture;
 }
 
@@ -138,8 +124,8 @@ int mock_attributes_check(const struct mock_attributes *a, struct device *root,
 	const struct place at = { root, name };
 	enum psx_model_profile profile = PSX_PROFILE_REAL;
 	bool good = check_profile(&at, a->profile, &profile);
-	const struct profile *kind = &profiles[profile];
-	u32 side = kind->stage ? 0 : kind->side, pitch = kind->pitch;
+	const struct psx_kind *kind = &psx_kinds[profile];
+	u32 side = sets_size(kind) ? kind->side : 0, pitch = kind->pitch_um;
 
 	good &= check(&at, "width", a->width, 0, side ?: 1, side ?: PSX_MODEL_MAX_SIDE);
 	good &= check(&at, "height", a->height, 0, side ?: 1, side ?: PSX_MODEL_MAX_SIDE);
@@ -149,7 +135,7 @@ int mock_attributes_check(const struct mock_attributes *a, struct device *root,
 	good &= check(&at, "rate", a->rate, PLACES_RATE, 0, 1000000000);
 	good &= check(&at, "dose_rate", a->dose_rate, PLACES_DOSE_RATE, 100000, 32920000000ull);
 	good &= check(&at, "pitch", a->pitch, 0, pitch ?: 1, pitch ?: 100000);
-	good &= check_aperture(&at, kind, a->aperture);
+	good &= check_aperture(&at, profile, a->aperture);
 	good &= check(&at, "dead", a->dead, 0, 0, MOCK_MOST_DEFECTS);
 	good &= check(&at, "hot", a->hot, 0, 0, MOCK_MOST_DEFECTS);
 	good &= check(&at, "stuck", a->stuck, 0, 0, MOCK_MOST_DEFECTS);

@@ -35,19 +35,6 @@
 #define PSX_RAIL_MV		105000u	/* for biases up to +-100 V */
 #define PSX_READ_NOISE_MOST	1000000u	/* 1/1000 grey level */
 
-/* What sets a profile apart from others */
-struct psx_kind {
-	char name[16];
-	u32 side;		/* width and height, 0 = any */
-	u32 pitch_um;		/* 0 = any */
-	u32 border;		/* sub-pixels at every edge that see nothing */
-	u32 dark;		/* current, times that of the passivated crystal */
-	bool stage;		/* the object lies on a stage, and may be larger */
-	u64 linear_least;	/* pGy/s; 0 = linear everywhere */
-};
-
-extern const struct psx_kind psx_kinds[PSX_MODEL_PROFILES];
-
 /* What is wrong with a sub-pixel */
 enum psx_flaw {
 	PSX_FLAW_NONE,

@@ -33,6 +33,24 @@ enum psx_model_profile {
 
 #define PSX_MODEL_PROFILES	5u
 
+/* What sets a profile apart from others */
+struct psx_kind {
+	char name[16];		/* what NAME says; behind its "sim-" the profile's own */
+	u32 side;		/* width and height, 0 = any */
+	u32 pitch_um;		/* 0 = any */
+	u32 border;		/* sub-pixels at every edge that see nothing */
+	u32 dark;		/* current, times that of the passivated crystal */
+	bool stage;		/* the object lies on a stage, and may be larger */
+	u64 linear_least;	/* pGy/s; 0 = linear everywhere */
+};
+
+extern const struct psx_kind psx_kinds[PSX_MODEL_PROFILES];
+
+static inline const char *psx_profile_name(enum psx_model_profile profile)
+{
+	return psx_kinds[profile].name + sizeof("sim-") - 1;
+}
+
 #define PSX_MODEL_MAX_SIDE	8192u
 #define PSX_MODEL_MAX_K		15u
 #define PSX_NOMINAL_PGY_S	494000000ull	/* 4095 grey levels in 1 s */

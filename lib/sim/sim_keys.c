@@ -30,21 +30,6 @@ struct values {
 	double dead, hot, stuck, readback_faults, temperature, interlock_at, overcurrent_at;
 };
 
-/* The model's profiles, and what is so for every one of their kind */
-struct profile {
-	const char *name;
-	double side, pitch; /* NAN = any */
-	bool stage;	    /* width and height are those of the object on it */
-};
-
-static const struct profile profiles[PSX_MODEL_PROFILES] = {
-	[PSX_PROFILE_IDEAL] = { "ideal", NAN, NAN, false },
-	[PSX_PROFILE_REAL] = { "real", NAN, NAN, false },
-	[PSX_PROFILE_CMOS32] = { "cmos32", 32, NAN, false },
-	[PSX_PROFILE_MACROPIXEL] = { "macropixel", 3, 3000, true },
-	[PSX_PROFILE_UNPASSIVATED] = { "unpassivated", NAN, NAN, false },
-};
-
 struct key {
 	const char *name;
 	size_t offset;
@@ -148,11 +133,12 @@ static double given(double value, double otherwise)
 static int open_scene(const struct values *v, struct psx_sim_options *options,
 		      struct psx_error *err)
 {
-	const struct profile *profile = &profiles[options->model.profile];
-	const double side = profile->stage ? NAN : profile->side;
+	const struct psx_kind *kind = &psx_kinds[options->model.profile];
+	/* With a stage, width and height are those of the object on it */
+	const uint32_t side = kind->stage ? 0 : kind->side;
 	const char *scene = v->scene ? v->scene : DEFAULT_SCENE;
-	uint32_t width = (uint32_t)given(v->width, given(side, DEFAULT_WIDTH));
-	uint32_t height = (uint32_t)given(v->height, given(side, DEFAULT_HEIGHT));
+	uint32_t width = (uint32_t)given(v->width, side ? side : DEFAULT_WIDTH);
+	uint32_t height = (uint32_t)given(v->height, side ? side : DEFAULT_HEIGHT);
 
 	options->scene = psx_image_phantom(scene, width, height, options->model.seed, err);
 	if (!options->scene && errno != ENOENT)
@@ -176,13 +162,14 @@ static int open_scene(const struct values *v, struct psx_sim_options *options,
 				     "sim: scene %s is %u x %u, not the %g x %g that was asked for",
 				     scene, width, height, given(v->width, width),
 				     given(v->height, height));
-	if (!isnan(side) && (width != side || height != side))
-		return psx_error_set(err, EINVAL, "sim: profile=%s is %g x %g, not %u x %u",
-				     profile->name, side, side, width, height);
+	if (side && (width != side || height != side))
+		return psx_error_set(err, EINVAL, "sim: profile=%s is %u x %u, not %u x %u",
+				     psx_profile_name(options->model.profile), side, side, width,
+				     height);
 	options->model.scene_width = width;
 	options->model.scene_height = height;
-	options->model.width = profile->stage ? (uint32_t)profile->side : width;
-	options->model.height = profile->stage ? (uint32_t)profile->side : height;
+	options->model.width = kind->stage ? kind->side : width;
+	options->model.height = kind->stage ? kind->side : height;
 	return 0;
 }
 
@@ -191,7 +178,7 @@ static int find_profile(const char *name, enum psx_model_profile *profile, struc
 	uint32_t i;
 
 	for (i = 0; i < PSX_MODEL_PROFILES; i++)
-		if (!strcmp(name, profiles[i].name)) {
+		if (!strcmp(name, psx_profile_name((enum psx_model_profile)i))) {
 			*profile = (enum psx_model_profile)i;
 			return 0;
 		}
@@ -222,17 +209,17 @@ static int fill_crystal(const struct values *v, struct psx_model_config *m, stru
 /* A collimator goes with a stage, and no opening is larger than its sub-pixel */
 static int fill_aperture(const struct values *v, struct psx_model_config *m, struct psx_error *err)
 {
-	const struct profile *profile = &profiles[m->profile];
+	const struct psx_kind *kind = &psx_kinds[m->profile];
 
 	if (isnan(v->aperture))
 		return 0;
-	if (!profile->stage)
+	if (!kind->stage)
 		return psx_error_set(err, EINVAL,
 				     "sim: profile=%s has no collimator: aperture is for macropixel",
-				     profile->name);
-	if (v->aperture > profile->pitch)
-		return psx_error_set(err, EINVAL, "sim: aperture=%g: profile=%s has a pitch of %g um",
-				     v->aperture, profile->name, profile->pitch);
+				     psx_profile_name(m->profile));
+	if (v->aperture > kind->pitch_um)
+		return psx_error_set(err, EINVAL, "sim: aperture=%g: profile=%s has a pitch of %u um",
+				     v->aperture, psx_profile_name(m->profile), kind->pitch_um);
 	m->aperture_um = (u32)v->aperture;
 	return 0;
 }
@@ -245,7 +232,7 @@ static u64 time_ns(double seconds)
 static int fill(const struct values *v, struct psx_sim_options *options, struct psx_error *err)
 {
 	struct psx_model_config *m = &options->model;
-	double pitch;
+	u32 pitch;
 
 	m->profile = PSX_PROFILE_REAL;
 	if (v->profile && find_profile(v->profile, &m->profile, err))
@@ -253,11 +240,11 @@ static int fill(const struct values *v, struct psx_sim_options *options, struct 
 	if (fill_crystal(v, m, err))
 		return -1;
 	m->seed = (u64)given(v->seed, 1);
-	pitch = profiles[m->profile].pitch;
-	if (!isnan(pitch) && given(v->pitch, pitch) != pitch)
-		return psx_error_set(err, EINVAL, "sim: profile=%s has a pitch of %g um",
-				     profiles[m->profile].name, pitch);
-	m->pitch_um = (u32)given(v->pitch, given(pitch, DEFAULT_PITCH_UM));
+	pitch = psx_kinds[m->profile].pitch_um;
+	if (pitch && given(v->pitch, pitch) != pitch)
+		return psx_error_set(err, EINVAL, "sim: profile=%s has a pitch of %u um",
+				     psx_profile_name(m->profile), pitch);
+	m->pitch_um = (u32)given(v->pitch, pitch ? pitch : DEFAULT_PITCH_UM);
 	if (fill_aperture(v, m, err))
 		return -1;
 	m->faults.readback = (u32)given(v->readback_faults, 0);
