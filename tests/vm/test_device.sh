@@ -310,7 +310,7 @@ ok 'which it says' grep -q interrupted err
 raster
 until_true moves
 kill -KILL $pid
-wait $pid
+wait $pid 2>/dev/null
 run -q -d "$dev" acquire --mode point -k identity -n 1
 ok 'no frames before it is there' refuses 1 "$dev: the stage is on its way, at 0, 0 um"
 unplug stage
