@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # psxctl iv, ldr, it: what the model was given comes out, as numbers and as files.
+root=$(pwd)
 . tests/tool/lib.sh
 uri=sim:width=16,height=16,scene=flat:0
 
@@ -144,6 +145,22 @@ ok 'a beam that is beyond the ADC' refuses 1 'beyond the ADC'
 run -d "$uri,interlock_at=1.2" it -q
 ok 'an interlock that opens' refuses 1 'interlock'
 ok 'leaves nothing' is "$(ls -A | grep -c '^\.')" 0
+
+# Rails that do not go down: one line, and all that was measured
+gcc -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC -I"$root/include" "$root/tests/tool/rails.c" -o rails.so 2>err
+ok 'a library that leaves rails up' is $? 0
+# A sanitizer's runtime must be the first of all
+sanitizer=$(ldd "$psxctl" | sed -n 's/.*lib.san.* => \([^ ]*\) .*/\1/p' | tr '\n' ':')
+for verb in 'iv --biases 5 --frames 1' 'ldr --steps 3' 'it --frames 4' acquire \
+	'cal run -k identity --biases 5 --frames 1'; do
+	# shellcheck disable=SC2086
+	LD_PRELOAD="$sanitizer$PWD/rails.so" "$psxctl" -q -d "$uri" $verb --json -o stays >out 2>err
+	status=$?
+	ok "$verb: rails stay up" refuses 1 'the rails are still up: no answer'
+	ok "$verb: what was measured is said" test -s out
+	ok "$verb: and kept" test -s stays
+	rm -f stays
+done
 if "$psxctl" -d "$uri" cal run -k identity --biases 5 --frames 1 -o c.json >/dev/null 2>&1 &&
 	"$psxctl" cal show c.json -o c.png 2>&1 | grep -q 'without cairo'; then
 	skip 'pictures' 'built without cairo'

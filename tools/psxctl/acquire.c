@@ -195,8 +195,7 @@ static int prepare(struct arguments *a, struct run *run)
 /* With rails up, which go down afterwards unless they were up before; an exit code */
 static int start(struct arguments *a, struct run *run)
 {
-	const struct rails_hold hold = rails_hold_of(run->dev);
-	const bool up_before = rails_are_up(run->dev);
+	const struct rails_before before = rails_before(run->dev);
 	struct psx_error err;
 	int code = choose(a, run->dev);
 
@@ -209,11 +208,7 @@ static int start(struct arguments *a, struct run *run)
 		(void)ctl_fail(a->ctl, "%s", err.message);
 		code = code == CTL_OK ? CTL_FAILED : code;
 	}
-	if (up_before)
-		rails_hold_again(run->dev, &hold);
-	else if (rails_are_up(run->dev) && rails_down(a->ctl, run->dev, &err) && code == CTL_OK)
-		code = ctl_fail(a->ctl, "%s", err.message);
-	return code;
+	return rails_restore(a->ctl, run->dev, &before, code);
 }
 
 static int acquire(struct arguments *a)

@@ -113,26 +113,22 @@ static double now(void)
 static int run(struct runner *r)
 {
 	struct ctl *ctl = r->c->ctl;
-	const struct rails_hold hold = rails_hold_of(r->dev);
-	const bool up_before = rails_are_up(r->dev);
+	const struct rails_before before = rails_before(r->dev);
 	const double begin = now();
-	struct psx_error err = { 0 }, ignored;
+	struct psx_error err = { 0 };
+	int code = CTL_OK;
 	int failed = rails_up_for_run(ctl, r->dev, &err) || measure(r, &err);
 
 	progress_end(&r->bar);
-	if (up_before)
-		rails_hold_again(r->dev, &hold);
-	else if (rails_are_up(r->dev))
-		(void)rails_down(ctl, r->dev, &ignored);
 	if (failed && interrupt_came())
-		return ctl_fail(ctl, "interrupted; nothing is kept");
-	if (failed)
-		return ctl_fail(ctl, "%s", err.message);
-	if (ctl->json)
+		code = ctl_fail(ctl, "interrupted; nothing is kept");
+	else if (failed)
+		code = ctl_fail(ctl, "%s", err.message);
+	else if (ctl->json)
 		print_json(r, now() - begin);
 	else
 		print_text(r, now() - begin);
-	return CTL_OK;
+	return rails_restore(ctl, r->dev, &before, code);
 }
 
 int cal_run(struct cal *c)

@@ -255,7 +255,6 @@ static int run(const struct arguments *a, struct learn *l, struct shown *s)
 	if (code == CTL_OK &&
 	    psx_classifier_run(l->classifier, &l->rig, s->images, s->count, s->outputs, s->answers, &err))
 		code = ctl_fail(a->ctl, "%s", interrupt_came() ? "interrupted" : err.message);
-	code = learn_unpower(l, code);
 	if (code != CTL_OK)
 		return code;
 	for (i = 0; i < s->count; i++)
@@ -281,6 +280,5 @@ int verb_classify(struct ctl *ctl, int argc, char **argv)
 	if (code == CTL_OK)
 		code = run(&a, &l, &shown);
 	free_shown(&shown);
-	learn_end(&l);
-	return code;
+	return learn_end(&l, code);
 }

@@ -35,6 +35,7 @@ struct it {
 	size_t parts, count;	    /* dark and lit in turn; samples of all */
 	struct psx_sample *samples;
 	struct psx_reading *readings; /* by part */
+	bool measured; /* all of them */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -95,6 +96,7 @@ static int measure(struct study *s, void *arg, struct psx_error *err)
 	}
 	if (failed)
 		(void)psx_error_set(err, errno, "%s", psx_probe_error(probe));
+	it->measured = !failed;
 	psx_probe_free(probe);
 	return failed ? -1 : 0;
 }
@@ -185,7 +187,7 @@ static int write_out(const struct it *it)
 
 static int run(struct it *it)
 {
-	int code, written;
+	int code, shown, written;
 	size_t i;
 
 	it->parts = 2 * it->cycles + 1;
@@ -195,15 +197,15 @@ static int run(struct it *it)
 	if (!it->samples || !it->readings)
 		return ctl_fail(it->study.ctl, "out of memory");
 	code = study_run(&it->study, measure, it);
-	if (code != CTL_OK)
+	if (!it->measured)
 		return code;
 	if (!it->study.ctl->json)
 		printf("%-5s %12s %12s\n", "light", "levels", "noise");
 	for (i = 0; i < it->parts; i++)
 		print_part(it, i);
-	code = print_summary(it);
+	shown = print_summary(it);
 	written = write_out(it);
-	return code == CTL_OK ? written : code;
+	return code != CTL_OK ? code : shown != CTL_OK ? shown : written;
 }
 
 int verb_it(struct ctl *ctl, int argc, char **argv)

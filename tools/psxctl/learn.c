@@ -52,7 +52,7 @@ int learn_begin(struct learn *l, struct ctl *ctl, const char *cal_path)
 	l->dev = ctl_open(ctl, &code);
 	if (!l->dev)
 		return code;
-	l->hold = rails_hold_of(l->dev);
+	l->before = rails_before(l->dev);
 	if (cal_path) {
 		l->cal = psx_calibration_load(cal_path, &err);
 		if (!l->cal)
@@ -72,27 +72,18 @@ int learn_power(struct learn *l)
 	struct psx_error err;
 
 	interrupt_catch();
-	l->raised = !rails_are_up(l->dev);
 	return rails_up_for_run(l->ctl, l->dev, &err) ? ctl_fail(l->ctl, "%s", err.message) : CTL_OK;
 }
 
-int learn_unpower(struct learn *l, int code)
-{
-	struct psx_error err;
-
-	if (l->raised && rails_are_up(l->dev) && rails_down(l->ctl, l->dev, &err) && code == CTL_OK)
-		return ctl_fail(l->ctl, "%s", err.message);
-	return code;
-}
-
-void learn_end(struct learn *l)
+int learn_end(struct learn *l, int code)
 {
 	if (l->dev)
-		rails_hold_again(l->dev, &l->hold);
+		code = rails_restore(l->ctl, l->dev, &l->before, code);
 	psx_classifier_free(l->classifier);
 	psx_dataset_free(l->data);
 	psx_calibration_free(l->cal);
 	psx_device_close(l->dev);
+	return code;
 }
 
 int learn_parse_size(const char *text, unsigned int *k)

@@ -10,8 +10,7 @@
 struct learn {
 	struct ctl *ctl;
 	struct psx_device *dev;
-	struct rails_hold hold;
-	bool raised; /* the voltage, by learn_power() */
+	struct rails_before before;
 	struct psx_calibration *cal; /* NULL = nominal sub-pixels */
 	struct psx_dataset *data;
 	struct psx_classifier *classifier;
@@ -27,9 +26,8 @@ int learn_begin(struct learn *l, struct ctl *ctl, const char *cal_path);
 /* Voltage, when all else was found to be right; from here on signals end the work and no
  * longer the process, which may have waited for a pipe before. An exit code */
 int learn_power(struct learn *l);
-/* As before learn_power(), whatever came of that; `code`, or that of a failure here */
-int learn_unpower(struct learn *l, int code);
-void learn_end(struct learn *l);
+/* Rails as before, whatever came of all this; `code`, or that of a failure here */
+int learn_end(struct learn *l, int code);
 /* 3, 5 .. 15 */
 int learn_parse_size(const char *text, unsigned int *k);
 

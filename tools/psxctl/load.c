@@ -26,8 +26,7 @@ static void say_loaded(struct ctl *ctl, const struct plan *plan, struct psx_devi
 static int load_into(struct ctl *ctl, struct plan *plan, struct psx_device *dev,
 		     const struct rails_stay *stay)
 {
-	const struct rails_hold hold = rails_hold_of(dev);
-	const bool up_before = rails_are_up(dev);
+	const struct rails_before before = rails_before(dev);
 	const struct psx_device_status *status;
 	struct psx_error err;
 
@@ -40,11 +39,7 @@ static int load_into(struct ctl *ctl, struct plan *plan, struct psx_device *dev,
 	say_loaded(ctl, plan, dev, status);
 	if (stay)
 		return rails_stay(ctl, dev, stay);
-	if (up_before)
-		rails_hold_again(dev, &hold);
-	else if (rails_are_up(dev) && rails_down(ctl, dev, &err))
-		return ctl_fail(ctl, "%s", err.message);
-	return CTL_OK;
+	return rails_restore(ctl, dev, &before, CTL_OK);
 }
 
 int load_kernels(struct ctl *ctl, struct plan *plan, const struct rails_stay *stay)

@@ -101,7 +101,7 @@ int rails_up_for_run(const struct ctl *ctl, struct psx_device *dev, struct psx_e
 	return 0;
 }
 
-int rails_down(const struct ctl *ctl, struct psx_device *dev, struct psx_error *err)
+static int take_down(const struct ctl *ctl, struct psx_device *dev)
 {
 	struct watch watch;
 	int failed;
@@ -110,23 +110,33 @@ int rails_down(const struct ctl *ctl, struct psx_device *dev, struct psx_error *
 	failed = psx_device_rails_off(dev);
 	watch_end(&watch);
 	if (failed)
-		return psx_error_set(err, errno, "%s", psx_device_error(dev));
+		return ctl_fail(ctl, "the rails are still up: %s", psx_device_error(dev));
 	ctl_remark(ctl, "rails are down");
-	return 0;
+	return CTL_OK;
 }
 
-struct rails_hold rails_hold_of(struct psx_device *dev)
+struct rails_before rails_before(struct psx_device *dev)
 {
 	const struct psx_device_status *st = psx_device_get_status(dev);
 
-	return (struct rails_hold){ st && st->hold_ms ? now_ms() + st->hold_ms : 0 };
+	return (struct rails_before){ .up = st && st->rails == RAILS_ON,
+				      .until_ms = st && st->hold_ms ? now_ms() + st->hold_ms : 0 };
 }
 
-void rails_hold_again(struct psx_device *dev, const struct rails_hold *hold)
+int rails_restore(const struct ctl *ctl, struct psx_device *dev,
+		  const struct rails_before *before, int code)
 {
 	const uint64_t now = now_ms();
+	int down;
 
-	if (hold->until_ms > now && rails_are_up(dev))
+	if (!rails_are_up(dev))
+		return code;
+	if (!before->up) {
+		down = take_down(ctl, dev);
+		return code == CTL_OK ? down : code;
+	}
+	if (before->until_ms > now)
 		(void)psx_device_rails_on(dev, &(struct psx_rails_options){
-						       .hold_ms = (uint32_t)(hold->until_ms - now) });
+						       .hold_ms = (uint32_t)(before->until_ms - now) });
+	return code;
 }

@@ -9,18 +9,20 @@
  * stay as they are. -1 with *err */
 int rails_up(const struct ctl *ctl, struct psx_device *dev, uint32_t slew,
 	     struct psx_error *err);
-/* The same, and down again, with a remark */
+/* The same, with a remark */
 int rails_up_for_run(const struct ctl *ctl, struct psx_device *dev, struct psx_error *err);
-int rails_down(const struct ctl *ctl, struct psx_device *dev, struct psx_error *err);
 bool rails_are_up(struct psx_device *dev);
 
-/* Rails that are held belong to whoever has the claim; so that they are held
- * again after it, for the rest of the time */
-struct rails_hold {
+/* As they were before a verb. Those that are held belong to whoever has the claim; so they
+ * are held again after it, for the rest of the time */
+struct rails_before {
+	bool up;
 	uint64_t until_ms; /* of a clock; 0 = they were not held */
 };
-struct rails_hold rails_hold_of(struct psx_device *dev);
-void rails_hold_again(struct psx_device *dev, const struct rails_hold *hold);
+struct rails_before rails_before(struct psx_device *dev);
+/* The same again; `code`, which is kept unless that fails, which is said */
+int rails_restore(const struct ctl *ctl, struct psx_device *dev,
+		  const struct rails_before *before, int code);
 
 struct rails_stay {
 	uint32_t slew;	    /* 0 = the device's usual */

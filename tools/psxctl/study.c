@@ -133,8 +133,7 @@ int study_progress(void *study, const char *what, uint64_t done, uint64_t total)
 int study_run(struct study *s, int (*work)(struct study *s, void *arg, struct psx_error *err),
 	      void *arg)
 {
-	const struct rails_hold hold = rails_hold_of(s->dev);
-	const bool up_before = rails_are_up(s->dev);
+	const struct rails_before before = rails_before(s->dev);
 	struct psx_error err = { 0 };
 	int failed = rails_up_for_run(s->ctl, s->dev, &err) || work(s, arg, &err);
 
@@ -143,11 +142,7 @@ int study_run(struct study *s, int (*work)(struct study *s, void *arg, struct ps
 		(void)ctl_fail(s->ctl, "interrupted; %s is kept", s->keeps ? "what was measured" : "nothing");
 	else if (failed)
 		(void)ctl_fail(s->ctl, "%s", err.message);
-	if (up_before)
-		rails_hold_again(s->dev, &hold);
-	else if (rails_are_up(s->dev) && rails_down(s->ctl, s->dev, &err))
-		failed = ctl_fail(s->ctl, "the rails are still up: %s", err.message);
-	return failed ? CTL_FAILED : CTL_OK;
+	return rails_restore(s->ctl, s->dev, &before, failed ? CTL_FAILED : CTL_OK);
 }
 
 int table_open(struct table *t, const char *path, const char *header)

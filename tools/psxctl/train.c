@@ -214,7 +214,7 @@ static int go_on(const struct arguments *a, struct learn *l)
 		train_show_epoch(a->ctl, l->classifier, n);
 	if (goes_on(a, info)) {
 		code = learn_power(l);
-		code = learn_unpower(l, code == CTL_OK ? train(a, l) : code);
+		code = code == CTL_OK ? train(a, l) : code;
 	} else {
 		ctl_remark(a->ctl, "%s: nothing is left to do: %s goes on", psx_error_path(a->resume),
 			   info->epochs < info->options.epochs ? "--full" : "--epochs");
@@ -269,8 +269,7 @@ static int run(struct arguments *a)
 		if (plot(a, l.classifier) != CTL_OK)
 			code = CTL_FAILED;
 	}
-	learn_end(&l);
-	return code;
+	return learn_end(&l, code);
 }
 
 /* Before all work: can be written what is to be, and not over what is read? */
