@@ -71,7 +71,7 @@ static void draw_tick(cairo_t *cr, const struct axis *a, const struct axis *acro
 	if (a->scale == AXIS_SIGNED && fabs(value) >= 1000)
 		(void)snprintf(words, sizeof(words), "%gk", value / 1000);
 	else
-		(void)snprintf(words, sizeof(words), "%g", value);
+		(void)snprintf(words, sizeof(words), "%.8g", value);
 	if (is_x)
 		plot_text(cr, at, across->from + 20, 0.5, words);
 	else

@@ -141,8 +141,8 @@ int ldr_write(const struct ldr *ldr)
 {
 	double *columns = calloc(LDR_MOST * COLUMNS, LDR_POINTS * sizeof(*columns));
 	struct chart charts[2] = {
-		{ .title = "levels a second", .x_name = "uGy/s", .log_x = true, .log_y = true },
-		{ .title = "off the line, %", .x_name = "uGy/s", .log_x = true, .low = -20,
+		{ .title = "levels a second", .x_name = "dose rate, uGy/s", .log_x = true, .log_y = true },
+		{ .title = "off the line, %", .x_name = "dose rate, uGy/s", .log_x = true, .low = -20,
 		  .high = 20 },
 	};
 	int code = write_table(ldr);

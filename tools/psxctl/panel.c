@@ -13,7 +13,7 @@
 #define SIDE	  (PANEL_WIDTH - PLOT_LEFT - PLOT_RIGHT) /* of the picture, at most */
 #define LEAST	  8  /* of the picture, though its other side is much longer */
 #define SCALE	  160 /* of the bar of colours, at least: room for its numbers */
-#define HEAD	  76
+#define HEAD	  98
 #define BAR	  10 /* of colours */
 #define FOOT	  48 /* with its numbers */
 #define HISTOGRAM 320
@@ -57,10 +57,12 @@ static void word(struct panel *p, const struct plan *plan, const struct psx_fram
 		(void)snprintf(of, sizeof(of), "(%u of %llu)", info->effective,
 			       (unsigned long long)f->pixels);
 	(void)snprintf(p->name, sizeof(p->name), "%s", plan_kernel_name(plan, info->channel));
-	(void)snprintf(p->comparator, sizeof(p->comparator), "T = %u bits%s%s%s",
-		       info->threshold, share, p->both ? ", both signs" : "", bad);
-	(void)snprintf(p->figures, sizeof(p->figures), "occupancy %.1f %% %s; byte ratio %.1f %%",
-		       100 * figures_occupancy(f), of, 100 * figures_byte_ratio(f));
+	(void)snprintf(p->comparator, sizeof(p->comparator), "T = %u bits%s%s",
+		       info->threshold, share, p->both ? ", both signs" : "");
+	(void)snprintf(p->occupancy, sizeof(p->occupancy), "occupancy %.1f %% %s",
+		       100 * figures_occupancy(f), of);
+	(void)snprintf(p->bytes, sizeof(p->bytes), "byte ratio %.1f %%%s",
+		       100 * figures_byte_ratio(f), bad);
 }
 
 static bool keeps(const struct panel *p, int32_t value)
@@ -254,7 +256,8 @@ void panel_draw(cairo_t *cr, const struct panel *p, double left, double top)
 	plot_text(cr, left + PLOT_LEFT, top + 18, 0, p->name);
 	cairo_set_source_rgb(cr, 0.2, 0.2, 0.2);
 	plot_text(cr, left + PLOT_LEFT, top + 40, 0, p->comparator);
-	plot_text(cr, left + PLOT_LEFT, top + 62, 0, p->figures);
+	plot_text(cr, left + PLOT_LEFT, top + 62, 0, p->occupancy);
+	plot_text(cr, left + PLOT_LEFT, top + 84, 0, p->bytes);
 	draw_picture(cr, p, left + PLOT_LEFT, top + HEAD);
 	draw_histogram(cr, p, left, top + HEAD + ceil(p->down) + FOOT);
 }

@@ -11,7 +11,7 @@
 #define PANEL_WIDTH 580
 
 struct panel {
-	char name[64], comparator[160], figures[160]; /* above the picture */
+	char name[64], comparator[96], occupancy[128], bytes[96]; /* above the picture */
 	uint32_t width, height;
 	int32_t *values;     /* that were kept */
 	const uint8_t *mask; /* NULL = all are good */
