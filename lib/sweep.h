@@ -43,11 +43,24 @@ static inline double psx_sweep_weight(const struct psx_sweep *sweep, bool forwar
 /* sweep_fit.c: curves of all sub-pixels, and their means; ENODATA when there are none of a
  * sign */
 int psx_sweep_fit_all(struct psx_device *dev, struct psx_sweep *sweep, struct psx_task *task);
-/* Parameters of one sub-pixel */
-void psx_sweep_fit_one(const struct psx_hecht_found *found, bool forward,
-		       struct psx_sweep_fit *fit);
 /* sweep_mean.c: the crystal's parameters, of fit->used sub-pixels; -1 when they
  * have no curve */
 int psx_sweep_mean(const struct psx_sweep *sweep, bool forward, struct psx_sweep_fit *fit);
+/* Weight at a bias, by parameters over the nominal ones; slopes[] by these, or NULL */
+double psx_sweep_curve(bool forward, const double *p, double volts, double *slopes);
+
+/* Of one sub-pixel's parameters, and the part that is noise */
+struct psx_scatter {
+	double all[PSX_HECHT_PARAMETERS][PSX_HECHT_PARAMETERS];
+	double noise[PSX_HECHT_PARAMETERS][PSX_HECHT_PARAMETERS];
+};
+
+/* sweep_estimate.c: with errors, of one sub-pixel; and of a crystal by `count` of them, whose
+ * mean curve is `found` */
+void psx_sweep_fit_one(const struct psx_hecht_found *found, bool forward,
+		       struct psx_sweep_fit *fit);
+void psx_sweep_fit_many(const double *p, const struct psx_scatter *scatter, size_t count,
+			const struct psx_hecht_found *found, bool forward,
+			struct psx_sweep_fit *fit);
 
 #endif

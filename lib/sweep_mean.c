@@ -15,7 +15,6 @@
 #define N	   PSX_HECHT_PARAMETERS
 #define MOST_STEPS 20
 #define PRECISION  1e-6
-#define LARGE_ERROR 0.01
 /* Of a parameter, in a curve that is off by mismatch */
 #define LEAST_PART 0.05
 
@@ -29,8 +28,7 @@ struct mean {
 	double curve[PSX_HECHT_POINTS]; /* by p */
 	double slopes[PSX_HECHT_POINTS][N];
 	double along[N];	/* mean of the steps to all curves */
-	double scatter[N][N];	/* of a step */
-	double noise[N][N];	/* the part of it that is noise */
+	struct psx_scatter scatter; /* of a step */
 };
 
 static double volts_of(const struct mean *m, unsigned int bias)
@@ -38,7 +36,7 @@ static double volts_of(const struct mean *m, unsigned int bias)
 	return fabs(m->sweep->volts[psx_sweep_index(m->sweep, m->forward, bias)]);
 }
 
-static double curve_at(bool forward, const double *p, double volts, double *slopes)
+double psx_sweep_curve(bool forward, const double *p, double volts, double *slopes)
 {
 	const struct psx_carrier *nominal = &psx_carriers[forward];
 	const struct psx_carrier carrier = { nominal->mu_tau * p[1], nominal->surface * p[2] };
@@ -60,7 +58,7 @@ static void take(struct mean *m, const double *p)
 	for (i = 0; i < N; i++)
 		m->p[i] = p[i];
 	for (i = 0; i < m->biases; i++)
-		m->curve[i] = curve_at(m->forward, m->p, volts_of(m, i), m->slopes[i]);
+		m->curve[i] = psx_sweep_curve(m->forward, m->p, volts_of(m, i), m->slopes[i]);
 }
 
 /* What a fit makes of a curve that is off by so much, NaN where that isn't known: linear.
@@ -119,7 +117,7 @@ static void walk(struct mean *m)
 	for (r = 0; r < N; r++) {
 		m->along[r] = sums[r] / (double)m->used;
 		for (c = 0; c < N; c++)
-			m->scatter[r][c] = (squares[r][c] - sums[r] * sums[c] / (double)m->used) /
+			m->scatter.all[r][c] = (squares[r][c] - sums[r] * sums[c] / (double)m->used) /
 					   (double)(m->used - 1);
 	}
 }
@@ -147,7 +145,7 @@ static void find_noise(struct mean *m)
 
 		for (i = 0; p[0] > 0 && i < m->biases; i++) {
 			const double off = psx_sweep_weight(m->sweep, m->forward, i, place) -
-					   curve_at(m->forward, p, volts_of(m, i), NULL);
+					   psx_sweep_curve(m->forward, p, volts_of(m, i), NULL);
 
 			if (isnan(off))
 				continue;
@@ -170,7 +168,7 @@ static void find_noise(struct mean *m)
 		left[i] /= (double)known[i] * fmax(LEAST_PART, 1 - taken);
 		for (r = 0; r < N; r++)
 			for (c = 0; c < N; c++)
-				m->noise[r][c] += pull[r] * pull[c] * left[i];
+				m->scatter.noise[r][c] += pull[r] * pull[c] * left[i];
 	}
 }
 
@@ -181,7 +179,7 @@ static void split(const struct mean *m, double columns[N][N])
 
 	for (c = 0; c < N; c++) {
 		for (r = 0; r < N; r++) {
-			double rest = m->scatter[r][c] - m->noise[r][c];
+			double rest = m->scatter.all[r][c] - m->scatter.noise[r][c];
 
 			for (k = 0; k < c; k++)
 				rest -= columns[k][r] * columns[k][c];
@@ -211,7 +209,7 @@ static void take_mismatch_off(struct mean *m)
 			for (r = 0; r < N; r++)
 				p[r] = fmax(LEAST_PART * m->p[r], m->p[r] + side * columns[k][r]);
 			for (i = 0; i < m->biases; i++)
-				off[i] += (curve_at(m->forward, p, volts_of(m, i), NULL) -
+				off[i] += (psx_sweep_curve(m->forward, p, volts_of(m, i), NULL) -
 					   m->curve[i]) / 2;
 		}
 	}
@@ -266,68 +264,6 @@ static void settle(struct mean *m)
 	}
 }
 
-/* The error that is exceeded in 31.7 % (Student), of a standard deviation by so many degrees
- * of freedom; to 1.5 % */
-static double student(double freedom)
-{
-	return 1 + (1 + (0.5 + 0.125 / freedom) / freedom) / (2 * freedom);
-}
-
-static void put(struct psx_sweep_fit *fit, bool forward, const double *p,
-		const struct psx_estimate *relative, const double *sampling)
-{
-	const struct psx_carrier *carrier = &psx_carriers[forward];
-	const double nominal[N] = { PSX_S0, carrier->mu_tau, carrier->surface };
-	struct psx_estimate *estimates[N] = { &fit->s0, &fit->mu_tau, &fit->surface };
-	int i;
-
-	fit->noisy = false;
-	for (i = 0; i < N; i++) {
-		*estimates[i] = (struct psx_estimate){
-			.value = nominal[i] * p[i],
-			.error = nominal[i] * relative[i].error,
-			.spread = nominal[i] * relative[i].spread,
-		};
-		fit->noisy |= relative[i].error > LARGE_ERROR * p[i] &&
-			      2 * sampling[i] * sampling[i] < relative[i].error * relative[i].error;
-	}
-}
-
-void psx_sweep_fit_one(const struct psx_hecht_found *found, bool forward, struct psx_sweep_fit *fit)
-{
-	struct psx_estimate relative[N] = { 0 };
-	const double sampling[N] = { 0 };
-	int i;
-
-	for (i = 0; i < N; i++)
-		relative[i].error =
-			student(found->freedom) * sqrt(found->covariance[i][i]);
-	put(fit, forward, found->p, relative, sampling);
-	fit->residual = found->residual /
-			curve_at(forward, found->p, PSX_MOST_VOLTS, NULL);
-}
-
-/* The sample's error, and what the mean curve shows beside its noise: errors that all
- * sub-pixels share */
-static void estimate(const struct mean *m, const struct psx_hecht_found *found,
-		     struct psx_sweep_fit *fit)
-{
-	const double used = (double)m->used, times = student(used - 1);
-	struct psx_estimate relative[N];
-	double sampling[N];
-	int i;
-
-	for (i = 0; i < N; i++) {
-		const double own = found->covariance[i][i], noise = m->noise[i][i] / used;
-
-		relative[i].spread = sqrt(fmax(0, m->scatter[i][i] - m->noise[i][i]));
-		relative[i].error = sqrt(times * times * m->scatter[i][i] / used +
-					 fmax(0, own - noise));
-		sampling[i] = times * relative[i].spread / sqrt(used);
-	}
-	put(fit, m->forward, m->p, relative, sampling);
-}
-
 int psx_sweep_mean(const struct psx_sweep *sweep, bool forward, struct psx_sweep_fit *fit)
 {
 	struct mean m = { .sweep = sweep, .forward = forward, .biases = sweep->points / 2,
@@ -348,6 +284,6 @@ int psx_sweep_mean(const struct psx_sweep *sweep, bool forward, struct psx_sweep
 	settle(&m);
 	find_noise(&m);
 	take_mismatch_off(&m);
-	estimate(&m, &found, fit);
+	psx_sweep_fit_many(m.p, &m.scatter, m.used, &found, forward, fit);
 	return 0;
 }
