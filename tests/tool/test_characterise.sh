@@ -124,6 +124,11 @@ run -d sim:profile=ideal,width=8,height=8,scene=flat:0 ldr --json
 ok 'an ideal crystal has no end' says '"least_open":true,"most_open":true'
 run -d "$uri" ldr --from 10 --to 1
 ok 'rates that fall' refuses 2 'no series'
+for option in '--from 0x10' '--to nan' '--bias 1V' '--dose-rate 0x1p4'; do
+	# shellcheck disable=SC2086
+	run -d "$uri" ldr $option
+	ok "no number: $option" refuses 2 "'${option#* }'"
+done
 run -d "$uri" ldr --bias 0
 ok 'no bias' refuses 2 'is 0'
 

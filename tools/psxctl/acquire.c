@@ -58,10 +58,9 @@ struct arguments {
 
 static error_t parse_rate(struct arguments *a, const char *text)
 {
-	char *end;
-	double rate = option_real(text, &end);
+	double rate;
 
-	if (end == text || *end || !(rate > 1e-6 && rate <= 1e6))
+	if (option_decimal(text, &rate) || !(rate > 1e-6 && rate <= 1e6))
 		return ctl_usage(a->ctl, "rate '%s' is not a number of frames a second", text);
 	a->plan.period_ns = (uint64_t)(1e9 / rate);
 	a->plan.changes = "--rate";

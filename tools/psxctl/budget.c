@@ -46,7 +46,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct budget *b = state->input;
 	uint32_t size[2];
-	char *end;
 
 	switch (key) {
 	case OPT_SIZE:
@@ -56,8 +55,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		b->height = size[1];
 		return 0;
 	case OPT_RATE:
-		b->rate = option_real(arg, &end);
-		if (end == arg || *end || !(b->rate > 0 && b->rate <= 1e6))
+		if (option_decimal(arg, &b->rate) || !(b->rate > 0 && b->rate <= 1e6))
 			return (error_t)ctl_usage(b->ctl, "rate '%s' is not a number of frames a second",
 						  arg);
 		return 0;

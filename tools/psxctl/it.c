@@ -42,7 +42,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct it *it = state->input;
 	unsigned long long value;
-	char *end;
 
 	switch (key) {
 	case OPT_CYCLES:
@@ -51,8 +50,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		it->cycles = (unsigned int)value;
 		return 0;
 	case OPT_BIAS:
-		it->study.volts = option_real(arg, &end);
-		if (end == arg || *end || !(fabs(it->study.volts) <= 100))
+		if (option_decimal(arg, &it->study.volts) || !(fabs(it->study.volts) <= 100))
 			return (error_t)ctl_usage(it->study.ctl, "bias '%s' is not -100..100 V", arg);
 		return 0;
 	case ARGP_KEY_INIT:

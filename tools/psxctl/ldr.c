@@ -41,10 +41,8 @@ static error_t parse_value(struct ldr *ldr, int key, const char *text)
 {
 	double *const value = key == OPT_FROM ? &ldr->from : key == OPT_TO ? &ldr->to :
 								       &ldr->study.volts;
-	char *end;
 
-	*value = strtod(text, &end);
-	if (end == text || *end || !isfinite(*value))
+	if (option_decimal(text, value))
 		return (error_t)ctl_usage(ldr->study.ctl, "'%s' is not a number", text);
 	if (key == OPT_BIAS && !(fabs(*value) <= 100 && *value != 0))
 		return (error_t)ctl_usage(ldr->study.ctl, "bias '%s' is not -100..100 V, or is 0", text);

@@ -26,6 +26,14 @@ double option_real(const char *text, char **end)
 	return value;
 }
 
+int option_decimal(const char *text, double *value)
+{
+	char *end;
+
+	*value = option_real(text, &end);
+	return end == text || *end || !isfinite(*value) ? -1 : 0;
+}
+
 int option_number(const char *text, unsigned long long least, unsigned long long most,
 		  unsigned long long *value)
 {

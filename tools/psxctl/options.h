@@ -21,6 +21,8 @@ int option_mode(const char *text, enum psx_mode *mode);
 int option_time(const char *text, uint64_t *ns);
 /* A decimal number that `text` begins with; *end is at `text` where there is none */
 double option_real(const char *text, char **end);
+/* The same of all of it; -1 */
+int option_decimal(const char *text, double *value);
 /* A whole number least..most */
 int option_number(const char *text, unsigned long long least, unsigned long long most,
 		  unsigned long long *value);

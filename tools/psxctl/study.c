@@ -47,12 +47,11 @@ static error_t parse_place(struct study *s, int key, const char *text)
 static error_t parse_number(struct study *s, int key, const char *text)
 {
 	unsigned long long frames;
-	char *end;
 
 	switch (key) {
 	case OPT_DOSE_RATE:
-		s->dose_rate = strtod(text, &end);
-		if (end == text || *end || !(s->dose_rate > 0 && s->dose_rate < 1e9))
+		if (option_decimal(text, &s->dose_rate) ||
+		    !(s->dose_rate > 0 && s->dose_rate < 1e9))
 			return (error_t)ctl_usage(s->ctl, "dose rate '%s' is not a number of uGy/s",
 						  text);
 		return 0;

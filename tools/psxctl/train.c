@@ -55,10 +55,7 @@ struct arguments {
 
 static error_t parse_rate(struct arguments *a, const char *text)
 {
-	char *end;
-
-	a->options.rate = strtod(text, &end);
-	if (end == text || *end || !isfinite(a->options.rate) || !(a->options.rate > 0))
+	if (option_decimal(text, &a->options.rate) || !(a->options.rate > 0))
 		return ctl_usage(a->ctl, "rate '%s' is not a number above 0", text);
 	return 0;
 }
