@@ -1073,9 +1073,12 @@ PSX_API int psx_file_reserve(struct psx_file *file, uint64_t frames, uint32_t wi
 /** A frame that can't be written in whole (ENOSPC) is taken back: the file may
  * still be committed with those before it. */
 PSX_API int psx_file_append(struct psx_file *file, const struct psx_frame *frame);
-/** Write the index, make it durable and give it its name. On failure the
- * temporary file is gone and what stood under the name before stays. */
+/** Write the index, make it durable and give it its name. On failure what stood under the
+ * name before stays; where the index found no room it may be tried again. */
 PSX_API int psx_file_commit(struct psx_file *file);
+/** Give it up, but leave the frames that are whole, under the temporary name that is returned
+ * (the file's); NULL where there are none, or nothing is temporary. */
+PSX_API const char *psx_file_leave(struct psx_file *file);
 
 /** Open for reading. EBADMSG with the byte offset; a file whose writer died
  * opens with the frames that are whole (psx_file_is_complete() says so). */

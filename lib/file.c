@@ -105,6 +105,7 @@ void psx_file_close(struct psx_file *file)
 		psx_mask_unref(file->masks[--file->mask_count].mask);
 	free(file->masks);
 	free(file->noted);
+	free(file->left);
 	free(file->metadata);
 	free(file->path);
 	free(file);

@@ -37,6 +37,7 @@ struct psx_file {
 	uint64_t end; /* of the last whole frame */
 	bool reserved; /* room beyond that */
 	bool torn;    /* bytes of an unfinished frame could not be taken back */
+	char *left;   /* the name under which it was left */
 
 	/* Reading. */
 	const uint8_t *map; /* NULL when not reading */

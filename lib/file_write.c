@@ -246,12 +246,26 @@ static int write_index(struct psx_file *file)
 
 int psx_file_commit(struct psx_file *file)
 {
-	int ret = check_writable(file);
+	if (check_writable(file))
+		return -1;
+	if (write_index(file)) {
+		take_back(file);
+		return psx_file_failed(file);
+	}
+	if (give_back(file) || psx_output_commit(&file->out)) {
+		(void)psx_file_failed(file);
+		psx_output_discard(&file->out);
+		return -1;
+	}
+	file->complete = true;
+	return 0;
+}
 
-	if (!ret && (write_index(file) || give_back(file) || psx_output_commit(&file->out)))
-		ret = psx_file_failed(file);
-	psx_output_discard(&file->out);
-	if (!ret)
-		file->complete = true;
-	return ret;
+const char *psx_file_leave(struct psx_file *file)
+{
+	if (!file->count || !file->out.temporary)
+		return NULL;
+	(void)give_back(file);
+	file->left = psx_output_leave(&file->out);
+	return file->left;
 }

@@ -123,6 +123,17 @@ int psx_output_commit(struct psx_output *out)
 	return failed ? -1 : 0;
 }
 
+char *psx_output_leave(struct psx_output *out)
+{
+	char *name = out->temporary;
+
+	out->temporary = NULL;
+	if (name)
+		(void)fsync(out->fd);
+	psx_output_discard(out);
+	return name;
+}
+
 void psx_output_discard(struct psx_output *out)
 {
 	int code = errno;

@@ -19,6 +19,9 @@ int psx_output_open(struct psx_output *out, const char *path);
  * gone, and what stood there before stays; unless only the folder could not be
  * made durable. */
 int psx_output_commit(struct psx_output *out);
+/* Close it, and leave what was written under its temporary name, which the caller frees; NULL
+ * where it has none */
+char *psx_output_leave(struct psx_output *out);
 /* Close it and remove what was written; nothing after a commit. Keeps errno. */
 void psx_output_discard(struct psx_output *out);
 

@@ -413,6 +413,18 @@ START_TEST(no_room_for_frame)
 }
 END_TEST
 
+/* Frames that were left are there without an index; and are removed */
+static void check_left(const char *name, uint32_t frames)
+{
+	struct psx_file *file = psx_file_open(name, NULL);
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert(!psx_file_is_complete(file));
+	ck_assert_uint_eq(psx_file_get_count(file), frames);
+	psx_file_close(file);
+	ck_assert_int_eq(unlink(name), 0);
+}
+
 START_TEST(no_room_for_index)
 {
 	struct image im = make_image();
@@ -426,14 +438,26 @@ START_TEST(no_room_for_index)
 		limit_file_size(room);
 		ck_assert_int_eq(psx_file_commit(file), -1);
 		ck_assert_int_eq(errno, EFBIG);
-		limit_file_size(RLIM_INFINITY);
-		ck_assert_int_eq(count_entries(), 2); /* and image.psx */
 		check_old_content("run.psx");
+		ck_assert(!psx_file_is_complete(file));
+		limit_file_size(RLIM_INFINITY);
+		if (room % 16) {
+			ck_assert_int_eq(psx_file_commit(file), 0);
+			check_file("run.psx", FRAMES);
+			spit("run.psx", (const uint8_t *)"old", 3);
+		} else {
+			check_left(psx_file_leave(file), FRAMES);
+		}
 		ck_assert_int_eq(append(file, 0), -1);
 		ck_assert_int_eq(psx_file_commit(file), -1);
-		ck_assert(!psx_file_is_complete(file));
 		psx_file_close(file);
+		ck_assert_int_eq(count_entries(), 2); /* and image.psx */
+		check_old_content("run.psx");
 	}
+	file = begin("run.psx");
+	ck_assert_ptr_null(psx_file_leave(file)); /* no frames */
+	psx_file_close(file);
+	ck_assert_int_eq(count_entries(), 2);
 }
 END_TEST
 

@@ -62,11 +62,21 @@ void run_close(struct run *run)
 	panels_free(run->panels);
 }
 
-/* A file that can't grow is not kept */
-static void forget_file(struct run *run)
+/* A file that can't grow doesn't get its name; what is in it stays beside that. -1 with *err */
+static int give_up_file(struct run *run, struct psx_error *err)
 {
+	const int code = errno;
+	const unsigned long long frames = psx_file_get_count(run->file);
+	const char *const left = psx_file_leave(run->file);
+
+	if (left)
+		(void)psx_error_set(err, code, "%s; %llu frame%s in %s", psx_file_error(run->file),
+				    frames, frames == 1 ? " is" : "s are", psx_error_path(left));
+	else
+		(void)psx_error_set(err, code, "%s", psx_file_error(run->file));
 	psx_file_close(run->file);
 	run->file = NULL;
+	return -1;
 }
 
 int run_deliver(struct run *run, const struct psx_frame *frame, const struct psx_frame *whole,
@@ -78,10 +88,8 @@ int run_deliver(struct run *run, const struct psx_frame *frame, const struct psx
 
 	if (run->panels && panels_put(run->panels, frame, whole))
 		return psx_error_set(err, ENOMEM, "out of memory");
-	if (run->file && psx_file_append(run->file, frame)) {
-		failed = psx_error_set(err, errno, "%s", psx_file_error(run->file));
-		forget_file(run);
-	}
+	if (run->file && psx_file_append(run->file, frame))
+		failed = give_up_file(run, err);
 	figures_add(&run->sums[channel], &f);
 	run->counts[channel]++;
 	run->delivered++;
@@ -112,8 +120,14 @@ static int take_frames(struct run *run, struct psx_error *err)
 /* The end of a run that broke off: frames that are whole are kept */
 static int give_up(struct run *run, const struct psx_error *why)
 {
-	if (!run->file || !run->delivered || psx_file_commit(run->file))
+	struct psx_error err;
+
+	if (!run->file || !run->delivered)
 		return ctl_fail(run->ctl, "%s", why->message);
+	if (psx_file_commit(run->file)) {
+		(void)give_up_file(run, &err);
+		return ctl_fail(run->ctl, "%s; %s", why->message, err.message);
+	}
 	return ctl_fail(run->ctl, "%s; kept %llu frame%s in %s", why->message,
 			(unsigned long long)run->delivered, run->delivered == 1 ? "" : "s",
 			psx_error_path(run->output));
@@ -138,11 +152,12 @@ static int judge(const struct run *run, const struct psx_acquisition_stats *stat
 
 int run_finish(struct run *run, const struct psx_acquisition_stats *stats)
 {
+	struct psx_error err;
 	int code = CTL_OK;
 
 	if (run->file && psx_file_commit(run->file)) {
-		code = ctl_fail(run->ctl, "%s", psx_file_error(run->file));
-		forget_file(run);
+		(void)give_up_file(run, &err);
+		code = ctl_fail(run->ctl, "%s", err.message);
 	}
 	if (run->panels && (!run->delivered || panels_write(run->panels, run->plot))) {
 		if (run->delivered)
