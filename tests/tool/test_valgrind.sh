@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The ways through the tool and the library under valgrind: no error, no leak.
 . tests/tool/lib.sh
-pgm good.pgm 70 50
+pgm good.pgm 35 25
 uri=sim:scene=good.pgm,mismatch=0.01
 
 clean() { # clean CODE ARGS...: psxctl as asked for, and valgrind silent
