@@ -25,5 +25,5 @@ until_true() { # until_true COMMAND...: within ten seconds
 	done
 	return 1
 }
-rails_are() { "$psxctl" -d "$dev" info --json | grep -q "\"rails\":\"$1\""; }
+rails_are() { [ "$(<"/sys/class/psxdet/${dev##*/}/rails")" = "$1" ]; }
 no_owner() { "$psxctl" -d "$dev" info --json | grep -q '"owner":null'; }

@@ -47,6 +47,7 @@ ok 'info: no reader' says '^readers *0'
 run -d "$dev" info --json
 ok 'info: the serial is the one of list' is "$(json serial)" "$serial"
 ok 'info: a model' is "$(json simulated)" true
+ok 'info: its rails' is "$(json rails)" off
 run -d sim:profile=ideal,width=60,height=40,scene=scene.pgm info --json
 ok 'info: the same model in this process has the same serial' is "$(json serial)" "$serial"
 run -d "serial:$serial" info --json
