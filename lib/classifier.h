@@ -72,10 +72,7 @@ struct psx_exposer {
 	uint64_t done, total;
 };
 
-/* Does the device fit the classifier? */
-int psx_exposer_check(const struct psx_classifier *c, const struct psx_classifier_rig *rig,
-		      struct psx_error *err);
-/* Claims and switches on; to be ended whatever comes. -1 with *err */
+/* After psx_classifier_check(). Claims and switches on; to be ended whatever comes. -1 with *err */
 int psx_exposer_begin(struct psx_exposer *e, const struct psx_classifier *c,
 		      const struct psx_classifier_rig *rig, struct psx_error *err);
 void psx_exposer_end(struct psx_exposer *e);

@@ -10,8 +10,8 @@
 
 #define FEWEST_STEPS 16 /* of the ADC, for the largest level */
 
-int psx_exposer_check(const struct psx_classifier *c, const struct psx_classifier_rig *rig,
-		      struct psx_error *err)
+static int check_device(const struct psx_classifier *c, const struct psx_classifier_rig *rig,
+			struct psx_error *err)
 {
 	const struct psx_device_info *info = psx_device_get_info(rig->device);
 	const unsigned int k = c->info.k;
@@ -65,7 +65,7 @@ int psx_classifier_check(const struct psx_classifier *c, const struct psx_classi
 	const uint32_t calibration =
 		rig->calibration ? psx_calibration_get_info(rig->calibration)->id : 0;
 
-	if (psx_exposer_check(c, rig, err))
+	if (check_device(c, rig, err))
 		return -1;
 	if (!data && !c->info.best)
 		return psx_error_set(err, ENODATA, "the classifier was not trained");

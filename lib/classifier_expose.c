@@ -22,8 +22,6 @@ int psx_exposer_begin(struct psx_exposer *e, const struct psx_classifier *c,
 		      const struct psx_classifier_rig *rig, struct psx_error *err)
 {
 	*e = (struct psx_exposer){ .c = c, .rig = rig, .err = err };
-	if (psx_exposer_check(c, rig, err))
-		return -1;
 	e->settings = psx_settings_new();
 	if (!e->settings)
 		return psx_error_set(err, ENOMEM, "out of memory");
