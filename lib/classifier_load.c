@@ -5,6 +5,7 @@
 #include "classifier_file.h"
 #include "error.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -118,7 +119,7 @@ static int read_options(const struct reading *r)
 		return -1;
 	errno = 0;
 	o->seed = seed ? strtoull(seed, &end, 10) : 0;
-	if (!seed || end == seed || *end || errno)
+	if (!seed || !isdigit((unsigned char)seed[0]) || *end || errno)
 		return reject(r, "seed");
 	o->batch = (unsigned int)batch;
 	o->epochs = (unsigned int)epochs;
@@ -202,6 +203,8 @@ static int read_scales(const struct reading *r)
 	const json_t *scales = json_object_get(r->root, "scales");
 	unsigned int n;
 
+	if (json_array_size(scales) != r->c->info.classes)
+		return reject(r, "scales");
 	for (n = 0; n < r->c->info.classes; n++) {
 		const double scale = json_number_value(json_array_get(scales, n)) * 256;
 
