@@ -112,7 +112,13 @@ run -d $ideal train data.csv --plot /nowhere/plot.png
 ok 'a plot that has no place' refuses 1 'plot'
 run -d $ideal train data.csv -o data.csv
 ok 'a model in place of its data' refuses 1 'data.csv: it is the data set'
+run -d $ideal train data.csv --plot ./data.csv
+ok 'a plot in place of its data' refuses 1 'data.csv: it is the data set'
 ok 'the data are still there' cmp -s data.csv "$root/tests/vectors/letters.csv"
+run -d $ideal train data.csv -o plot.png --plot plot.png
+ok 'a model and a plot in one place' refuses 2 'the same file, plot.png'
+run -d $ideal train data.csv --cal model.json -o model.json
+ok 'a model in place of a calibration' refuses 1 'model.json: it is the calibration'
 run -d $ideal -q train data.csv -o /dev/full
 ok 'a full disk' refuses 1 '/dev/full: No space left'
 

@@ -10,15 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char doc[] =
 	"Train a classifier with the detector in the loop.\v"
 	"DATA is a CSV file (split,label,p00,p01,..) or a folder of images, a folder a label; "
 	"docs/classifier.md. Every class has a bank of weights, its output is measured; the weights go "
 	"out as biases, through --cal where one is given. The detector has as many sub-pixels as a sample "
-	"has pixels: a model of 3 x 3 is sim:width=3,height=3,scene=flat:0. Epoch 0 is before the first change. It ends when a test has no "
-	"error, when tests do not get better, or after --epochs. The model is written after every epoch; "
+	"has pixels: a model of 3 x 3 is sim:width=3,height=3,scene=flat:0. Epoch 0 is before the first "
+	"change. Training ends when a test has no error, when tests do not get better, or after --epochs. The model is written after every epoch; "
 	"a training that broke off goes on with --resume, to the same result. Ctrl-C leaves the last whole "
 	"epoch, and the rails down.";
 
@@ -269,18 +268,24 @@ static int run(struct arguments *a)
 	return learn_end(&l, code);
 }
 
-/* Before all work: can be written what is to be, and not over what is read? */
+/* Can it be written, and is it not what is read? */
+static int check_output(const struct arguments *a, const char *path)
+{
+	if (path && ctl_same_file(path, a->data))
+		return ctl_fail(a->ctl, "%s: it is the data set", path);
+	if (path && a->cal && ctl_same_file(path, a->cal))
+		return ctl_fail(a->ctl, "%s: it is the calibration", path);
+	return ctl_can_write(a->ctl, path);
+}
+
+/* Before all work */
 static int check_files(const struct arguments *a)
 {
-	struct stat data, output;
-
-	if (a->output && !stat(a->data, &data) && !stat(a->output, &output) &&
-	    data.st_dev == output.st_dev && data.st_ino == output.st_ino)
-		return ctl_fail(a->ctl, "%s: it is the data set", psx_error_path(a->output));
-	if (a->plot && !train_can_plot())
-		return ctl_fail(a->ctl, "--plot: built without cairo");
-	return ctl_can_write(a->ctl, a->output) == CTL_OK ? ctl_can_write(a->ctl, a->plot) :
-							       CTL_FAILED;
+	if (a->output && a->plot && ctl_same_file(a->output, a->plot))
+		return ctl_usage(a->ctl, "--output and --plot are the same file, %s", a->plot);
+	if (check_output(a, a->output) != CTL_OK || check_output(a, a->plot) != CTL_OK)
+		return CTL_FAILED;
+	return a->plot && !train_can_plot() ? ctl_fail(a->ctl, "--plot: built without cairo") : CTL_OK;
 }
 
 int verb_train(struct ctl *ctl, int argc, char **argv)
@@ -289,6 +294,7 @@ int verb_train(struct ctl *ctl, int argc, char **argv)
 		.options = options, .parser = parse, .args_doc = "DATA", .doc = doc,
 	};
 	struct arguments a = { .ctl = ctl };
+	int code;
 
 	if (ctl_parse(ctl, &argp, argc, argv, &a))
 		return CTL_USAGE;
@@ -297,5 +303,6 @@ int verb_train(struct ctl *ctl, int argc, char **argv)
 	if (a.resume && a.begins)
 		return ctl_usage(ctl, "%s does not go with --resume, which keeps it", a.begins);
 	a.output = a.output ? a.output : a.resume;
-	return check_files(&a) == CTL_OK ? run(&a) : CTL_FAILED;
+	code = check_files(&a);
+	return code == CTL_OK ? run(&a) : code;
 }
