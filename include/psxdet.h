@@ -1240,7 +1240,7 @@ PSX_API const struct psx_epoch *psx_classifier_get_epoch(const struct psx_classi
 							 unsigned int epoch);
 /** classes * classes counts of test samples: [label][answer], of the best epoch. */
 PSX_API const unsigned int *psx_classifier_get_confusion(const struct psx_classifier *c);
-/** To go on after PSX_STOP_EPOCHS. EINVAL for 0. */
+/** To go on after PSX_STOP_EPOCHS. EINVAL but for 1..100000. */
 PSX_API int psx_classifier_set_epochs(struct psx_classifier *c, unsigned int epochs);
 
 /** May it be trained so? With NULL for `data`: may images be shown to it so? Changes nothing.

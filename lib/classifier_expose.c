@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ZERO_FRAMES 4	  /* dark exposures to one of a sample; see docs/classifier.md */
+/* Dark exposures; see docs/classifier.md */
+#define ZERO_FRAMES 4	  /* to one of a sample */
+#define MEAN_FRAMES 64	  /* of the inputs: their error is in the mean, so in all outputs */
 #define PATIENCE_MS 10000 /* beyond what an exposure takes */
 #define LONGEST_MS  (INT_MAX - PATIENCE_MS)
 
@@ -82,13 +84,21 @@ struct psx_bank *psx_exposer_bank(struct psx_exposer *e, const double *weights)
 	return bank;
 }
 
-int psx_exposer_load(struct psx_exposer *e, struct psx_bank *const *banks, size_t count)
+static int load(struct psx_exposer *e, struct psx_bank *const *banks, size_t count,
+		unsigned int least)
 {
+	const unsigned int frames = ZERO_FRAMES * e->c->info.options.frames;
+
 	if (psx_device_zero(e->rig->device, e->settings, banks, count,
-			    ZERO_FRAMES * e->c->info.options.frames, NULL))
+			    frames > least ? frames : least, NULL))
 		return device_failed(e);
 	e->channels = count;
 	return 0;
+}
+
+int psx_exposer_load(struct psx_exposer *e, struct psx_bank *const *banks, size_t count)
+{
+	return load(e, banks, count, 0);
 }
 
 static int tell(struct psx_exposer *e)
@@ -202,6 +212,8 @@ static unsigned int banks_at_once(const struct psx_exposer *e)
 int psx_exposer_inputs(struct psx_exposer *e, const struct psx_dataset *data, int32_t *inputs)
 {
 	const unsigned int taps = psx_classifier_taps(e->c), step = banks_at_once(e);
+	const size_t lit = e->c->info.train * e->c->info.options.frames;
+	const unsigned int dark = lit < MEAN_FRAMES ? (unsigned int)lit : MEAN_FRAMES;
 	struct psx_bank *banks[PSX_KERNEL_MAX_K * PSX_KERNEL_MAX_K];
 	unsigned int first, count = 0;
 	int failed = 0;
@@ -217,7 +229,7 @@ int psx_exposer_inputs(struct psx_exposer *e, const struct psx_dataset *data, in
 			banks[count] = psx_exposer_bank(e, weights);
 			failed = !banks[count];
 		}
-		failed = failed || psx_exposer_load(e, banks, count) ||
+		failed = failed || load(e, banks, count, dark) ||
 			 show_inputs(e, data, first, inputs);
 		while (count)
 			psx_bank_free(banks[--count]);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "classifier.h"
 #include "device.h"
 #include "error.h"
 #include "letters.h"
@@ -451,6 +452,32 @@ START_TEST(a_step_is_the_gradient)
 	psx_classifier_free(c);
 	psx_device_close(dev);
 	psx_dataset_free(data);
+}
+END_TEST
+
+/* The mean is taken off every output, so it has no more noise of the dark exposures than
+ * of the samples: 0.05 * sqrt(1 / 40 + 1 / 40) = 0.011 */
+START_TEST(mean_of_noisy_inputs)
+{
+	double mean[TAPS], squares = 0;
+	uint64_t seed;
+	unsigned int i;
+
+	for (seed = 1; seed <= 4; seed++) {
+		struct psx_dataset *data = letters_new(seed, 0.2, 0, 10, 1);
+		struct psx_classifier *c =
+			begin(data, &(struct psx_classifier_options){ .exposure_ns = 283000000 });
+		struct psx_device *dev = open_device(REAL ",mismatch=0,read_noise=58");
+
+		mean_inputs(data, mean);
+		(void)train(c, dev, NULL, data, 1);
+		for (i = 0; i < TAPS; i++)
+			squares += (c->mean[i] - mean[i]) * (c->mean[i] - mean[i]);
+		psx_classifier_free(c);
+		psx_device_close(dev);
+		psx_dataset_free(data);
+	}
+	ck_assert_double_le(sqrt(squares / (4 * TAPS)), 0.016);
 }
 END_TEST
 
@@ -1037,6 +1064,7 @@ int main(void)
 	tcase_set_timeout(measured, 60);
 	tcase_add_test(measured, epoch_0_is_untrained);
 	tcase_add_test(measured, a_step_is_the_gradient);
+	tcase_add_test(measured, mean_of_noisy_inputs);
 	tcase_add_test(measured, outputs_are_weighted_sums);
 	tcase_add_test(measured, calibrated_outputs_are_nearer);
 	tcase_add_test(measured, zero_weights_are_a_bank);
