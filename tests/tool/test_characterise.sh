@@ -89,6 +89,8 @@ ok 'sensitivity at -73 V' near "$(value sensitivity)" -360.5 4
 ok 'the limit is three times the read noise' near "$(value limit_ugy)" 0.0181 0.001
 run -d "$uri,read_noise=10" ldr --json
 ok 'much noise ends it where three times that is reached' near "$(value db)" 98.97 0.06
+run -d "$uri,profile=unpassivated" ldr -q
+ok 'a small error is not 0' says 'range  *6[78]\..* +- 0\.000[1-9]'
 run -d "$uri" ldr --bias 95 -q
 ok 'dark current beyond the offset DAC: a shorter exposure' says 'range  *106.* in 1 s\|in 1 s$'
 # The stated error holds: of 10 seeds, 1 sigma 6.8 times; --steps 5 to be quick

@@ -81,18 +81,26 @@ static void print_points(const struct ldr_series *s)
 	}
 }
 
+/* Of an error, and of what it belongs to */
+static int digits_of(double error)
+{
+	return (int)fmax(2, fmin(6, 1 - floor(log10(error))));
+}
+
 /* What begins or ends with the series has no error */
 static void print_text(const struct ldr_series *s)
 {
 	const struct psx_estimate sensitivity = sensitivity_of(s), limit = limit_of(s);
 	const struct psx_range *r = &s->range;
+	const int digits = digits_of(r->db.error);
 
 	print_points(s);
 	if (!s->found)
 		return;
-	printf("range        %s%.2f", r->least_open || r->most_open ? "> " : "", r->db.value);
-	if (!r->least_open && !r->most_open)
-		printf(" +- %.2f", r->db.error);
+	if (r->least_open || r->most_open)
+		printf("range        > %.2f", r->db.value);
+	else
+		printf("range        %.*f +- %.*f", digits, r->db.value, digits, r->db.error);
 	printf(" dB: %s%.4g .. %s%.6g uGy/s, within %.2f %% of the line\n", r->least_open ? "< " : "",
 	       r->least.value, r->most_open ? "> " : "", r->most.value, 100 * r->deviation);
 	printf("sensitivity  %.2f +- %.2f uC/Gy/cm2 at %g V\n", sensitivity.value, sensitivity.error,
