@@ -59,24 +59,25 @@ ok 'another detector, by the weights' says '^label'
 mkdir -p set/H set/T
 for i in 0 1 2 3 4; do
 	for letter in H T; do
-		"$psxctl" convert "letter:$letter;rot=$i" --width 30 --height 30 -o x.raw -q >/dev/null
-		{
-			printf 'P5\n30 30\n65535\n'
-			dd if=x.raw conv=swab status=none
-		} >set/$letter/$i.pgm
+		"$psxctl" convert "letter:$letter;rot=$i" --width 30 --height 30 \
+			-o set/$letter/$i.pgm -q >/dev/null
 	done
 done
 run -d $ideal train set -o set.json --epochs 4
 ok 'images are not reduced unasked' refuses 1 'set/H/[0-4].pgm: 30 x 30'
 run -d $ideal train set --size 3 -o set.json --epochs 20
 ok 'a folder of images' exits 0
-run -d $ideal classify set.json set/T/4.pgm --json
-ok 'nor is one' refuses 1 'set/T/4.pgm: 30 x 30 pixels, where the classifier has 3 x 3: --size'
-run -d $ideal classify set.json set/T/4.pgm --size 3
+run -d $ideal classify set.json set/T/4.pgm
 ok 'one image without a label' says '^set/T/4.pgm: T '
 ok 'classify says that rails go up, and down' is "$(grep -c 'rails are \(up\|down\)' err)" 2
-run -d $real classify set.json set --size 5
-ok 'what does not fit is said before voltage' refuses 1 '5 x 5 pixels'
+run -d $ideal classify set.json set
+ok 'a folder is reduced as the model was' says '^2 of 2 right'
+{
+	echo split,label p{0..4}{0..4} | tr ' ' ,
+	echo test,H {1..25} | tr ' ' ,
+} >five.csv
+run -d $real classify set.json five.csv
+ok 'what does not fit is said before voltage' refuses 1 'five.csv: rows of 5 x 5 levels, not 3 x 3'
 mkfifo set/H/0.pipe
 run -d $ideal train set --size 3
 ok 'a pipe among images' refuses 1 'set/H/0.pipe: no regular file'

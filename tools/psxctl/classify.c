@@ -13,15 +13,15 @@
 static const char doc[] =
 	"Show samples to a detector with a trained classifier's biases.\v"
 	"MODEL is a file of `psxctl train`. DATA is a data set as there, or one image, whose label need "
-	"not be known. Of a data set that keeps samples for testing only these are shown, all with --all. "
-	"On the detector that it was trained with the codes of the training are used, elsewhere its "
-	"weights; with --cal through that calibration. The rails are up as long as it takes.";
+	"not be known. Images are reduced to the size of the model's samples. Of a data set that keeps "
+	"samples for testing only these are shown, all with --all. On the detector that it was trained "
+	"with the codes of the training are used, elsewhere its weights; with --cal through that "
+	"calibration. The rails are up as long as it takes.";
 
-enum { OPT_ALL = 0x2001, OPT_SIZE, OPT_CAL };
+enum { OPT_ALL = 0x2001, OPT_CAL };
 
 static const struct argp_option options[] = {
 	{ "all", OPT_ALL, NULL, 0, "The samples of the training, too", 0 },
-	{ "size", OPT_SIZE, "K", 0, "Reduce images to K x K pixels", 0 },
 	{ "cal", OPT_CAL, "FILE", 0, "The detector's calibration", 0 },
 	{ 0 },
 };
@@ -29,7 +29,6 @@ static const struct argp_option options[] = {
 struct arguments {
 	struct ctl *ctl;
 	const char *model, *data, *cal;
-	unsigned int k;
 	bool all;
 };
 
@@ -51,9 +50,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_ALL:
 		a->all = true;
 		return 0;
-	case OPT_SIZE:
-		return learn_parse_size(arg, &a->k) ?
-			       ctl_usage(a->ctl, "size '%s' is not 3, 5 .. %d", arg, PSX_KERNEL_MAX_K) : 0;
 	case OPT_CAL:
 		a->cal = arg;
 		return 0;
@@ -119,22 +115,12 @@ static bool is_image(const char *path)
 	       !memcmp(magic, "II*", 4) || !memcmp(magic, "MM\0*", 4);
 }
 
-/* As large as the model's samples, unless it is to be reduced, as data sets are */
-static struct psx_dataset *load_image(const char *path, unsigned int k, bool reduce,
-				      struct psx_error *err)
+static struct psx_dataset *load_image(const char *path, unsigned int k, struct psx_error *err)
 {
 	struct psx_image *image = psx_image_load(path, err);
 	struct psx_dataset *data = image ? psx_dataset_new(k, err) : NULL;
 	struct psx_error why;
 
-	if (data && !reduce &&
-	    (psx_image_get_width(image) != k || psx_image_get_height(image) != k)) {
-		(void)psx_error_set(err, EINVAL, "%s: %u x %u pixels, where the classifier has %u x %u: "
-				    "--size reduces", psx_error_path(path), psx_image_get_width(image),
-				    psx_image_get_height(image), k, k);
-		psx_dataset_free(data);
-		data = NULL;
-	}
 	if (data && psx_dataset_add(data, image, "?", true, path, &why)) {
 		(void)psx_error_set(err, why.code, "%s: %s", psx_error_path(path), why.message);
 		psx_dataset_free(data);
@@ -152,10 +138,6 @@ static int collect(const struct arguments *a, struct learn *l, bool labelled, st
 	struct psx_labelled sample;
 	size_t i;
 
-	if (psx_dataset_get_k(l->data) != info->k)
-		return psx_error_set(err, EINVAL, "%s: %u x %u pixels, where %s has %u x %u",
-				     psx_error_path(a->data), psx_dataset_get_k(l->data),
-				     psx_dataset_get_k(l->data), psx_error_path(a->model), info->k, info->k);
 	if (make_room(s, count, info->classes, err))
 		return -1;
 	for (i = 0; i < count; i++) {
@@ -239,15 +221,15 @@ static int run(const struct arguments *a, struct learn *l, struct shown *s)
 {
 	const bool labelled = !is_image(a->data);
 	struct psx_error err;
+	unsigned int k;
 	size_t i;
 	int code;
 
 	l->classifier = psx_classifier_load(a->model, &err);
 	if (!l->classifier)
 		return ctl_fail(a->ctl, "%s", err.message);
-	l->data = labelled ? psx_dataset_load(a->data, a->k, &err) :
-			     load_image(a->data, a->k ? a->k : psx_classifier_get_info(l->classifier)->k,
-					a->k, &err);
+	k = psx_classifier_get_info(l->classifier)->k;
+	l->data = labelled ? psx_dataset_load(a->data, k, &err) : load_image(a->data, k, &err);
 	if (!l->data || collect(a, l, labelled, s, &err) ||
 	    psx_classifier_check(l->classifier, &l->rig, NULL, &err))
 		return ctl_fail(a->ctl, "%s", err.message);

@@ -86,16 +86,6 @@ int learn_end(struct learn *l, int code)
 	return code;
 }
 
-int learn_parse_size(const char *text, unsigned int *k)
-{
-	unsigned long long value;
-
-	if (option_number(text, 3, PSX_KERNEL_MAX_K, &value) || !(value & 1))
-		return -1;
-	*k = (unsigned int)value;
-	return 0;
-}
-
 /* Does a character begin here, of UTF-8? */
 static bool begins(char byte)
 {

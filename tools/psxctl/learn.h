@@ -28,8 +28,6 @@ int learn_begin(struct learn *l, struct ctl *ctl, const char *cal_path);
 int learn_power(struct learn *l);
 /* Rails as before, whatever came of all this; `code`, or that of a failure here */
 int learn_end(struct learn *l, int code);
-/* 3, 5 .. 15 */
-int learn_parse_size(const char *text, unsigned int *k);
 
 /* Bytes of the label's first characters, so many at most */
 int learn_cut(const char *label, int characters);

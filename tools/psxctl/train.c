@@ -94,6 +94,16 @@ static error_t parse_seed(struct arguments *a, const char *text)
 	return 0;
 }
 
+static error_t parse_size(struct arguments *a, const char *text)
+{
+	unsigned long long value;
+
+	if (option_number(text, 3, PSX_KERNEL_MAX_K, &value) || !(value & 1))
+		return ctl_usage(a->ctl, "size '%s' is not 3, 5 .. %d", text, PSX_KERNEL_MAX_K);
+	a->k = (unsigned int)value;
+	return 0;
+}
+
 static error_t parse_own(struct arguments *a, int key, char *arg)
 {
 	switch (key) {
@@ -113,8 +123,7 @@ static error_t parse_own(struct arguments *a, int key, char *arg)
 		a->full = true;
 		return 0;
 	case OPT_SIZE:
-		return learn_parse_size(arg, &a->k) ?
-			       ctl_usage(a->ctl, "size '%s' is not 3, 5 .. %d", arg, PSX_KERNEL_MAX_K) : 0;
+		return parse_size(a, arg);
 	case ARGP_KEY_ARG:
 		if (a->data)
 			return ARGP_ERR_UNKNOWN;
