@@ -146,7 +146,7 @@ check: setup-check
 # Slower rings: all PCI variants; the driver on 6.12; UML, built if need be, after
 # proof that its sanitizers bite; an acquisition host
 check-pci: export PSX_RINGS = pci-all
-check-kernels: export PSX_RINGS = 6.12
+check-kernels: export PSX_RINGS = 6.1 6.12
 check-debug: export PSX_RINGS = sanitizers uml
 check-host: export PSX_RINGS = host
 check-pci check-kernels check-debug check-host: check

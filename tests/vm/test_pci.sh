@@ -6,7 +6,7 @@
 export PSX_BUILD=${BUILD:-${PSX_BUILD:-build}}
 . tests/tool/lib.sh
 same=$(dirname "$psxctl")/same
-wanted=$(dirname "$psxctl")/pci.psx
+wanted=$(dirname "$psxctl")/pci-$PSX_SCENE-$PSX_PROFILE.psx
 frames='acquire -k laplacian,log,sobel-x -p both -n 6 -o'
 if [ "${1:-}" = sim ]; then
 	rm -f "$wanted"
@@ -15,6 +15,7 @@ if [ "${1:-}" = sim ]; then
 	exit
 fi
 what="$PSX_SCENE $PSX_PROFILE on PCI"
+[ -e "$wanted" ] || echo "# run \`test_pci.sh sim\` on the host first: no $wanted"
 function=$(echo /sys/bus/pci/drivers/psxdet/0000:*)
 
 ok "$what: one function" [ -e "$function/reset" ]
