@@ -139,6 +139,18 @@ START_TEST(stage_holds_start_up)
 }
 END_TEST
 
+START_TEST(profile_has_a_name)
+{
+	const struct psx_kind *kind = &psx_kinds[_i];
+	const char *end = memchr(kind->name, '\0', sizeof(kind->name));
+
+	ck_assert_ptr_nonnull(end);
+	ck_assert_int_le(end - kind->name, 16); /* registers */
+	ck_assert_int_eq(strncmp(kind->name, "sim-", 4), 0);
+	ck_assert_uint_ne(strlen(psx_profile_name((enum psx_model_profile)_i)), 0);
+}
+END_TEST
+
 START_TEST(serial_tells_devices_apart)
 {
 	struct psx_model_config config = make_config(PSX_PROFILE_IDEAL, 8, 8);
@@ -886,6 +898,7 @@ static void add_registers(Suite *suite)
 	tcase_add_test(tc, reset_undoes_everything);
 	tcase_add_test(tc, reset_stops_the_stage);
 	tcase_add_test(tc, stage_holds_start_up);
+	tcase_add_loop_test(tc, profile_has_a_name, 0, PSX_MODEL_PROFILES);
 	tcase_add_test(tc, serial_tells_devices_apart);
 	tcase_add_loop_test(tc, bad_value_is_ignored, 0, BAD);
 	tcase_add_test(tc, bank_and_grant_values);
