@@ -48,24 +48,31 @@ struct panel {
 	double low, high; /* of y */
 };
 
-/* Epochs whose boxes are drawn: all from 0 on, or some to the last */
+/* Epochs whose boxes are drawn: every step-th from 0 on, and the last */
 struct columns {
-	unsigned int count, epochs;
+	unsigned int epochs, step, count;
 };
+
+static struct columns columns_of(unsigned int epochs)
+{
+	const unsigned int step = 1 + (epochs - 1) / (MOST_COLUMNS - 1);
+
+	return (struct columns){ epochs, step, epochs / step + 1 };
+}
 
 static unsigned int epoch_of(const struct columns *x, unsigned int column)
 {
-	return (unsigned int)lround((double)column * x->epochs / (x->count - 1));
+	return column < x->count - 1 ? column * x->step : x->epochs;
 }
 
 static double column_width(const struct columns *x)
 {
-	return (double)(WIDTH - LEFT - RIGHT) / x->count;
+	return (double)(WIDTH - LEFT - RIGHT) * x->step / (x->epochs + x->step);
 }
 
-static double x_of(const struct columns *x, double column)
+static double x_of(const struct columns *x, unsigned int epoch)
 {
-	return LEFT + (column + 0.5) * column_width(x);
+	return LEFT + ((double)epoch / x->step + 0.5) * column_width(x);
 }
 
 static double y_of(const struct panel *p, double value)
@@ -107,8 +114,10 @@ static void draw_axes(cairo_t *cr, const struct panel *p, const struct columns *
 	}
 	grey(cr, 0.2);
 	for (column = 0; column < x->count; column++) {
-		(void)snprintf(words, sizeof(words), "%u", epoch_of(x, column));
-		plot_text(cr, x_of(x, column), p->top + p->height + 20, 0.5, words);
+		const unsigned int epoch = epoch_of(x, column);
+
+		(void)snprintf(words, sizeof(words), "%u", epoch);
+		plot_text(cr, x_of(x, epoch), p->top + p->height + 20, 0.5, words);
 	}
 	plot_line(cr, LEFT, p->top, LEFT, p->top + p->height);
 	plot_line(cr, LEFT, p->top + p->height, WIDTH - RIGHT, p->top + p->height);
@@ -120,7 +129,7 @@ static double accuracy(const struct psx_epoch *epoch, bool test)
 	return test ? epoch->test_accuracy : epoch->train_accuracy;
 }
 
-/* Every epoch, at its place between the columns */
+/* Every epoch, also those between the columns */
 static void draw_curve(cairo_t *cr, const struct panel *p, const struct columns *x,
 		       const struct psx_classifier *c, bool test)
 {
@@ -130,15 +139,14 @@ static void draw_curve(cairo_t *cr, const struct panel *p, const struct columns 
 	cairo_set_line_width(cr, 2);
 	cairo_new_path(cr);
 	for (n = 0; n <= x->epochs; n++) {
-		const double column = (double)n * (x->count - 1) / x->epochs;
 		const double y = y_of(p, accuracy(psx_classifier_get_epoch(c, n), test));
 
-		cairo_line_to(cr, x_of(x, column), y);
+		cairo_line_to(cr, x_of(x, n), y);
 		cairo_stroke_preserve(cr);
 		cairo_new_sub_path(cr);
-		cairo_arc(cr, x_of(x, column), y, 3, 0, 2 * M_PI);
+		cairo_arc(cr, x_of(x, n), y, 3, 0, 2 * M_PI);
 		cairo_fill(cr);
-		cairo_move_to(cr, x_of(x, column), y);
+		cairo_move_to(cr, x_of(x, n), y);
 	}
 	cairo_new_path(cr);
 }
@@ -207,11 +215,11 @@ static void draw_class(cairo_t *cr, const struct panel *p, const struct columns 
 		       name);
 	draw_axes(cr, p, x, title);
 	for (column = 0; column < x->count; column++) {
-		const struct psx_box *boxes =
-			psx_classifier_get_epoch(c, epoch_of(x, column))->boxes + label * classes;
+		const unsigned int epoch = epoch_of(x, column);
+		const struct psx_box *boxes = psx_classifier_get_epoch(c, epoch)->boxes + label * classes;
 
 		for (n = 0; n < shown; n++)
-			draw_box(cr, p, &boxes[n], x_of(x, column) + (n - (shown - 1) / 2.0) * step,
+			draw_box(cr, p, &boxes[n], x_of(x, epoch) + (n - (shown - 1) / 2.0) * step,
 				 step * 0.7, n);
 	}
 }
@@ -274,9 +282,7 @@ int train_plot(const struct psx_classifier *c, const char *path)
 {
 	const struct psx_classifier_info *info = psx_classifier_get_info(c);
 	const unsigned int shown = info->classes < MOST_CLASSES ? info->classes : MOST_CLASSES;
-	const struct columns x = {
-		info->epochs < MOST_COLUMNS ? info->epochs + 1 : MOST_COLUMNS, info->epochs,
-	};
+	const struct columns x = columns_of(info->epochs);
 	struct panel p = range_of(c, shown);
 	struct plot plot;
 	unsigned int label;
