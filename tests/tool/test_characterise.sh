@@ -168,6 +168,16 @@ for verb in 'iv --biases 5 --frames 1' 'ldr --steps 3' 'it --frames 4' acquire \
 	ok "$verb: and kept" test -s stays
 	rm -f stays
 done
+small=sim:profile=ideal,width=3,height=3,scene=flat:0
+letters=$root/tests/vectors/letters.csv
+for verb in "train $letters --epochs 1 -o model.json" "classify model.json $letters"; do
+	# shellcheck disable=SC2086
+	LD_PRELOAD="$sanitizer$PWD/rails.so" "$psxctl" -q -d $small $verb --json >out 2>err
+	status=$?
+	ok "${verb%% *}: rails stay up" refuses 1 'the rails are still up: no answer'
+	ok "${verb%% *}: what was found is said" says '"confusion":'
+done
+ok 'train: and kept' test -s model.json
 if "$psxctl" -d "$uri" cal run -k identity --biases 5 --frames 1 -o c.json >/dev/null 2>&1 &&
 	"$psxctl" cal show c.json -o c.png 2>&1 | grep -q 'without cairo'; then
 	skip 'pictures' 'built without cairo'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # psxctl hv and bias, and what others say of rails.
+root=$PWD
 . tests/tool/lib.sh
 pgm good.pgm 60 40
 ideal=sim:profile=ideal,scene=good.pgm
@@ -68,6 +69,31 @@ ok 'acquire says what the rails do' is "$(cat err)" "psxctl acquire: rails are u
 psxctl acquire: rails are down"
 run -q -d $ideal acquire
 ok 'acquire -q does not' [ ! -s err ]
+
+# Down before anything is shown or drawn: whoever reads may take hours. At a terminal both
+# streams are in order.
+small=sim:profile=ideal,width=3,height=3,scene=flat:0
+letters=$root/tests/vectors/letters.csv
+down_before() { # down_before WORD: in `out`
+	[ "$(grep -o -m 1 "rails are down\|$1" out)" = 'rails are down' ] && says "$1"
+}
+run -d $small train "$letters" -o model.json --epochs 1 -q
+if script --version >/dev/null 2>&1; then
+	at_terminal "$psxctl -d $small classify model.json $letters"
+	ok 'classify: rails down, then answers' down_before '^label'
+	at_terminal "$psxctl -d $small train $letters --epochs 1 --plot /dev/full"
+	ok 'train: rails down, then the summary' down_before 'best:'
+	at_terminal "$psxctl -d $small cal run -k identity --biases 5 --frames 1 -o cal.json"
+	ok 'cal run: rails down, then what was found' down_before '^calibration'
+	at_terminal "$psxctl -d $ideal acquire"
+	ok 'acquire: rails down, then the summary' down_before '^kernel'
+	at_terminal "$psxctl -d sim:profile=macropixel,scene=good.pgm acquire -m point --raster 2,2 -k mean"
+	ok 'a raster: rails down, then its frame' down_before '^frame'
+	at_terminal "$psxctl -d $ideal iv --biases 5 --frames 1 --pixel 1,1"
+	ok 'iv: rails down, then its table' down_before 'volts'
+else
+	skip 'rails go down before anything is shown' 'no script(1)'
+fi
 run -d $real acquire -k laplacian -t 8
 ok 'acquire takes dark frames' grep -q '^psxctl acquire: dark frames' err
 ok 'and nothing saturates' says '^laplacian'

@@ -194,10 +194,10 @@ static int prepare(struct arguments *a, struct run *run)
 /* With rails up, which go down afterwards unless they were up before; an exit code */
 static int start(struct arguments *a, struct run *run)
 {
-	const struct rails_before before = rails_before(run->dev);
 	struct psx_error err;
 	int code = choose(a, run->dev);
 
+	run->before = rails_before(run->dev);
 	run->frames = a->frames;
 	if (code == CTL_OK)
 		code = prepare(a, run);
@@ -207,7 +207,7 @@ static int start(struct arguments *a, struct run *run)
 		(void)ctl_fail(a->ctl, "%s", err.message);
 		code = code == CTL_OK ? CTL_FAILED : code;
 	}
-	return rails_restore(a->ctl, run->dev, &before, code);
+	return rails_restore(a->ctl, run->dev, &run->before, code);
 }
 
 static int acquire(struct arguments *a)

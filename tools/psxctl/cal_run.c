@@ -113,13 +113,14 @@ static double now(void)
 static int run(struct runner *r)
 {
 	struct ctl *ctl = r->c->ctl;
-	const struct rails_before before = rails_before(r->dev);
+	struct rails_before before = rails_before(r->dev);
 	const double begin = now();
 	struct psx_error err = { 0 };
-	int code = CTL_OK;
 	int failed = rails_up_for_run(ctl, r->dev, &err) || measure(r, &err);
+	int code;
 
 	progress_end(&r->bar);
+	code = rails_restore(ctl, r->dev, &before, CTL_OK);
 	if (failed && interrupt_came())
 		code = ctl_fail(ctl, "interrupted; nothing is kept");
 	else if (failed)
@@ -128,7 +129,7 @@ static int run(struct runner *r)
 		print_json(r, now() - begin);
 	else
 		print_text(r, now() - begin);
-	return rails_restore(ctl, r->dev, &before, code);
+	return code;
 }
 
 int cal_run(struct cal *c)

@@ -223,7 +223,7 @@ static int run(const struct arguments *a, struct learn *l, struct shown *s)
 	struct psx_error err;
 	unsigned int k;
 	size_t i;
-	int code;
+	int code, down;
 
 	l->classifier = psx_classifier_load(a->model, &err);
 	if (!l->classifier)
@@ -237,11 +237,13 @@ static int run(const struct arguments *a, struct learn *l, struct shown *s)
 	if (code == CTL_OK &&
 	    psx_classifier_run(l->classifier, &l->rig, s->images, s->count, s->outputs, s->answers, &err))
 		code = ctl_fail(a->ctl, "%s", interrupt_came() ? "interrupted" : err.message);
+	down = learn_rest(l);
 	if (code != CTL_OK)
 		return code;
 	for (i = 0; i < s->count; i++)
 		show_sample(l, s, i);
-	return labelled ? show_summary(l, s) : CTL_OK;
+	code = labelled ? show_summary(l, s) : CTL_OK;
+	return code == CTL_OK ? down : code;
 }
 
 int verb_classify(struct ctl *ctl, int argc, char **argv)
@@ -262,5 +264,6 @@ int verb_classify(struct ctl *ctl, int argc, char **argv)
 	if (code == CTL_OK)
 		code = run(&a, &l, &shown);
 	free_shown(&shown);
-	return learn_end(&l, code);
+	learn_end(&l);
+	return code;
 }

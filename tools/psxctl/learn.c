@@ -52,7 +52,6 @@ int learn_begin(struct learn *l, struct ctl *ctl, const char *cal_path)
 	l->dev = ctl_open(ctl, &code);
 	if (!l->dev)
 		return code;
-	l->before = rails_before(l->dev);
 	if (cal_path) {
 		l->cal = psx_calibration_load(cal_path, &err);
 		if (!l->cal)
@@ -72,18 +71,21 @@ int learn_power(struct learn *l)
 	struct psx_error err;
 
 	interrupt_catch();
+	l->before = rails_before(l->dev);
 	return rails_up_for_run(l->ctl, l->dev, &err) ? ctl_fail(l->ctl, "%s", err.message) : CTL_OK;
 }
 
-int learn_end(struct learn *l, int code)
+int learn_rest(struct learn *l)
 {
-	if (l->dev)
-		code = rails_restore(l->ctl, l->dev, &l->before, code);
+	return rails_restore(l->ctl, l->dev, &l->before, CTL_OK);
+}
+
+void learn_end(struct learn *l)
+{
 	psx_classifier_free(l->classifier);
 	psx_dataset_free(l->data);
 	psx_calibration_free(l->cal);
 	psx_device_close(l->dev);
-	return code;
 }
 
 /* Does a character begin here, of UTF-8? */

@@ -26,8 +26,9 @@ int learn_begin(struct learn *l, struct ctl *ctl, const char *cal_path);
 /* Voltage, when all else was found to be right; from here on signals end the work and no
  * longer the process, which may have waited for a pipe before. An exit code */
 int learn_power(struct learn *l);
-/* Rails as before, whatever came of all this; `code`, or that of a failure here */
-int learn_end(struct learn *l, int code);
+/* Rails as before, as rails_restore() has it; an exit code */
+int learn_rest(struct learn *l);
+void learn_end(struct learn *l);
 
 /* Bytes of the label's first characters, so many at most */
 int learn_cut(const char *label, int characters);

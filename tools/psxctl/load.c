@@ -26,20 +26,22 @@ static void say_loaded(struct ctl *ctl, const struct plan *plan, struct psx_devi
 static int load_into(struct ctl *ctl, struct plan *plan, struct psx_device *dev,
 		     const struct rails_stay *stay)
 {
-	const struct rails_before before = rails_before(dev);
+	struct rails_before before = rails_before(dev);
 	const struct psx_device_status *status;
 	struct psx_error err;
+	int code = CTL_OK, failed;
 
 	interrupt_catch();
-	if (plan_load(ctl, plan, dev, &err))
+	failed = plan_load(ctl, plan, dev, &err);
+	if (failed || !stay)
+		code = rails_restore(ctl, dev, &before, CTL_OK);
+	if (failed)
 		return ctl_fail(ctl, "%s", err.message);
 	status = psx_device_get_status(dev);
 	if (!status)
 		return ctl_fail(ctl, "%s", psx_device_error(dev));
 	say_loaded(ctl, plan, dev, status);
-	if (stay)
-		return rails_stay(ctl, dev, stay);
-	return rails_restore(ctl, dev, &before, CTL_OK);
+	return stay ? rails_stay(ctl, dev, stay) : code;
 }
 
 int load_kernels(struct ctl *ctl, struct plan *plan, const struct rails_stay *stay)

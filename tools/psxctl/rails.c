@@ -119,16 +119,19 @@ struct rails_before rails_before(struct psx_device *dev)
 {
 	const struct psx_device_status *st = psx_device_get_status(dev);
 
-	return (struct rails_before){ .up = st && st->rails == RAILS_ON,
+	return (struct rails_before){ .noted = true, .up = st && st->rails == RAILS_ON,
 				      .until_ms = st && st->hold_ms ? now_ms() + st->hold_ms : 0 };
 }
 
-int rails_restore(const struct ctl *ctl, struct psx_device *dev,
-		  const struct rails_before *before, int code)
+int rails_restore(const struct ctl *ctl, struct psx_device *dev, struct rails_before *before,
+		  int code)
 {
 	const uint64_t now = now_ms();
 	int down;
 
+	if (!before->noted)
+		return code;
+	before->noted = false;
 	if (!rails_are_up(dev))
 		return code;
 	if (!before->up) {

@@ -16,13 +16,15 @@ bool rails_are_up(struct psx_device *dev);
 /* As they were before a verb. Those that are held belong to whoever has the claim; so they
  * are held again after it, for the rest of the time */
 struct rails_before {
+	bool noted; /* and not yet restored */
 	bool up;
 	uint64_t until_ms; /* of a clock; 0 = they were not held */
 };
 struct rails_before rails_before(struct psx_device *dev);
-/* The same again; `code`, which is kept unless that fails, which is said */
-int rails_restore(const struct ctl *ctl, struct psx_device *dev,
-		  const struct rails_before *before, int code);
+/* The same again, once: as soon as there is nothing to measure, before it is shown, as whoever
+ * reads that may take hours. `code`, which is kept unless that fails, which is said */
+int rails_restore(const struct ctl *ctl, struct psx_device *dev, struct rails_before *before,
+		  int code);
 
 struct rails_stay {
 	uint32_t slew;	    /* 0 = the device's usual */

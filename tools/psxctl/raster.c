@@ -204,12 +204,14 @@ static int scan(struct scanning *s)
 	struct ctl *ctl = s->run->ctl;
 	struct psx_error why = { 0 };
 	const bool broke = take_all(s, &why);
+	const int down = rails_restore(ctl, s->dev, &s->run->before, CTL_OK);
 	int code;
 
 	if (!s->stats.frames)
 		return ctl_fail(ctl, "%s", interrupt_came() ? "interrupted before the first point" :
 					   why.code ? why.message : "not one point was made");
 	code = deliver_all(s);
+	code = code == CTL_OK ? down : code;
 	if (code != CTL_OK || !missed_some(s))
 		return code;
 	if (interrupt_came() || broke)

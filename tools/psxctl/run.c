@@ -174,7 +174,7 @@ int run_plan(struct run *run)
 {
 	struct psx_acquisition_stats stats;
 	struct psx_error err;
-	int failed, code;
+	int failed, code, down;
 
 	if (stream_start(&run->stream, run->plan, run->dev, run->frames, &err))
 		return ctl_fail(run->ctl, "%s", err.message);
@@ -183,8 +183,10 @@ int run_plan(struct run *run)
 	stats = *psx_acquisition_get_stats(run->stream.acq);
 	interrupt_stops(NULL);
 	stream_end(&run->stream);
+	down = rails_restore(run->ctl, run->dev, &run->before, CTL_OK);
 	if (failed)
 		return give_up(run, &err);
 	code = run_finish(run, &stats);
-	return code == CTL_OK ? judge(run, &stats) : code;
+	code = code == CTL_OK ? judge(run, &stats) : code;
+	return code == CTL_OK ? down : code;
 }

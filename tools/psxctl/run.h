@@ -4,6 +4,7 @@
 #define PSXCTL_RUN_H
 
 #include "panels.h"
+#include "rails.h"
 
 struct run {
 	struct ctl *ctl;
@@ -11,6 +12,7 @@ struct run {
 	uint64_t frames;    /* wanted; 0 = endless */
 	const char *output; /* NULL = frames are not kept */
 	struct psx_device *dev;
+	struct rails_before before;
 	struct psx_file *file;
 	const char *plot;      /* NULL = no picture */
 	struct panels *panels; /* for it */

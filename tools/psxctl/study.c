@@ -132,16 +132,18 @@ int study_progress(void *study, const char *what, uint64_t done, uint64_t total)
 int study_run(struct study *s, int (*work)(struct study *s, void *arg, struct psx_error *err),
 	      void *arg)
 {
-	const struct rails_before before = rails_before(s->dev);
+	struct rails_before before = rails_before(s->dev);
 	struct psx_error err = { 0 };
 	int failed = rails_up_for_run(s->ctl, s->dev, &err) || work(s, arg, &err);
+	int code;
 
 	progress_end(&s->bar);
+	code = rails_restore(s->ctl, s->dev, &before, CTL_OK);
 	if (failed && interrupt_came())
 		(void)ctl_fail(s->ctl, "interrupted; %s is kept", s->keeps ? "what was measured" : "nothing");
 	else if (failed)
 		(void)ctl_fail(s->ctl, "%s", err.message);
-	return rails_restore(s->ctl, s->dev, &before, failed ? CTL_FAILED : CTL_OK);
+	return failed ? CTL_FAILED : code;
 }
 
 int table_open(struct table *t, const char *path, const char *header)

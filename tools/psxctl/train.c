@@ -210,8 +210,8 @@ static int train(const struct arguments *a, struct learn *l)
 static int go_on(const struct arguments *a, struct learn *l)
 {
 	const struct psx_classifier_info *info = psx_classifier_get_info(l->classifier);
+	int code, down = CTL_OK;
 	unsigned int n;
-	int code;
 
 	if (!a->ctl->json)
 		printf("%5s %8s %8s %8s\n", "epoch", "loss", "train", "test");
@@ -220,6 +220,7 @@ static int go_on(const struct arguments *a, struct learn *l)
 	if (goes_on(a, info)) {
 		code = learn_power(l);
 		code = code == CTL_OK ? train(a, l) : code;
+		down = learn_rest(l);
 	} else {
 		ctl_remark(a->ctl, "%s: nothing is left to do: %s goes on", psx_error_path(a->resume),
 			   info->epochs < info->options.epochs ? "--full" : "--epochs");
@@ -227,7 +228,7 @@ static int go_on(const struct arguments *a, struct learn *l)
 	}
 	if (code == CTL_OK)
 		train_show_summary(a->ctl, l->classifier, a->output);
-	return code;
+	return code == CTL_OK ? down : code;
 }
 
 static int plot(const struct arguments *a, const struct psx_classifier *c)
@@ -274,7 +275,8 @@ static int run(struct arguments *a)
 		if (plot(a, l.classifier) != CTL_OK)
 			code = CTL_FAILED;
 	}
-	return learn_end(&l, code);
+	learn_end(&l);
+	return code;
 }
 
 /* Can it be written, and is it not what is read? */
