@@ -1109,8 +1109,8 @@ struct psx_labelled {
 /** Without samples. EINVAL for a k that is even, 1 or over PSX_KERNEL_MAX_K; ENOMEM. */
 PSX_API struct psx_dataset *psx_dataset_new(unsigned int k, struct psx_error *err);
 /** A copy of `image` joins, which must be k x k or larger: then it is reduced to
- * the means of k x k equal areas. EINVAL for a smaller one, an empty label,
- * more than 256 labels or a million samples; ENOMEM. */
+ * the means of k x k equal areas. EINVAL for a smaller one, one of another size than those
+ * before, an empty label, more than 256 labels or a million samples; ENOMEM. */
 PSX_API int psx_dataset_add(struct psx_dataset *data, const struct psx_image *image,
 			    const char *label, bool test, const char *name,
 			    struct psx_error *err);
@@ -1128,6 +1128,9 @@ PSX_API struct psx_dataset *psx_dataset_load(const char *path, unsigned int k,
 					     struct psx_error *err);
 PSX_API void psx_dataset_free(struct psx_dataset *data);
 PSX_API unsigned int psx_dataset_get_k(const struct psx_dataset *data);
+/** Of its images before they were reduced to k x k; 0 without any. */
+PSX_API void psx_dataset_get_size(const struct psx_dataset *data, uint32_t *width,
+				  uint32_t *height);
 PSX_API unsigned int psx_dataset_get_classes(const struct psx_dataset *data);
 /** Name of a label, NULL past the last. */
 PSX_API const char *psx_dataset_get_label(const struct psx_dataset *data, unsigned int label);
@@ -1169,6 +1172,7 @@ enum psx_classifier_stop {
 /** May grow at its end. */
 struct psx_classifier_info {
 	unsigned int k, classes;
+	uint32_t image_width, image_height; /**< of samples before they were reduced to k x k */
 	unsigned int epochs;      /**< done, without epoch 0 */
 	unsigned int best;        /**< the epoch that weights, codes and confusion are of:
 				   * highest test accuracy, then lowest loss; 0 = none */

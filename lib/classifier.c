@@ -145,6 +145,7 @@ struct psx_classifier *psx_classifier_new(const struct psx_dataset *data,
 	if (!chosen.exposure_ns)
 		c->info.options.exposure_ns = exposure_for(data);
 	c->info.data_id = psx_dataset_id(data);
+	psx_dataset_get_size(data, &c->info.image_width, &c->info.image_height);
 	c->info.train = counts.train;
 	c->info.test = counts.test;
 	for (i = 0; i < data->classes * psx_classifier_taps(c); i++)

@@ -4,6 +4,7 @@
 
 #include "classifier_file.h"
 #include "error.h"
+#include "image.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -149,15 +150,19 @@ static int read_labels(const struct reading *r)
 static int read_facts(const struct reading *r)
 {
 	struct psx_classifier_info *info = &r->c->info;
-	json_int_t calibration, id, train, test;
+	json_int_t width, height, calibration, id, train, test;
 
-	if (get_whole(r, r->root, "calibration_id", 0, UINT32_MAX, &calibration) ||
+	if (get_whole(r, r->root, "image_width", info->k, PSX_IMAGE_MAX_SIDE, &width) ||
+	    get_whole(r, r->root, "image_height", info->k, PSX_IMAGE_MAX_SIDE, &height) ||
+	    get_whole(r, r->root, "calibration_id", 0, UINT32_MAX, &calibration) ||
 	    get_whole(r, r->root, "data_id", 0, UINT32_MAX, &id) ||
 	    get_whole(r, r->root, "train", info->classes, PSX_SAMPLES_MOST, &train) ||
 	    get_whole(r, r->root, "test", 1, PSX_SAMPLES_MOST, &test) ||
 	    get_text(r, "serial", info->serial, sizeof(info->serial)) ||
 	    get_text(r, "model", info->model, sizeof(info->model)))
 		return -1;
+	info->image_width = (uint32_t)width;
+	info->image_height = (uint32_t)height;
 	info->calibration_id = (uint32_t)calibration;
 	info->data_id = (uint32_t)id;
 	info->train = (size_t)train;

@@ -88,9 +88,11 @@ static json_t *head_json(const struct psx_classifier *c)
 
 	for (n = 0; n < info->classes; n++)
 		(void)json_array_append_new(labels, json_string(c->labels[n]));
-	return json_pack("{s:s, s:i, s:s, s:i, s:o, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:o, s:i}",
+	return json_pack("{s:s, s:i, s:s, s:i, s:I, s:I, s:o, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:o, s:i}",
 			 "format", PSX_CLASSIFIER_FORMAT, "version", PSX_CLASSIFIER_VERSION, "psxdet",
-			 psx_version(), "k", (int)info->k, "labels", labels, "serial", info->serial,
+			 psx_version(), "k", (int)info->k, "image_width",
+			 (json_int_t)info->image_width, "image_height",
+			 (json_int_t)info->image_height, "labels", labels, "serial", info->serial,
 			 "model", info->model, "simulated", info->simulated, "calibration_id",
 			 (json_int_t)info->calibration_id, "data_id", (json_int_t)info->data_id,
 			 "train", (json_int_t)info->train, "test", (json_int_t)info->test, "options",

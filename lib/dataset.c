@@ -129,6 +129,9 @@ int psx_dataset_add(struct psx_dataset *data, const struct psx_image *image, con
 	if (width < data->k || height < data->k)
 		return psx_error_set(err, EINVAL, "%u x %u levels where %u x %u are needed", width,
 				     height, data->k, data->k);
+	if (data->count && (width != data->width || height != data->height))
+		return psx_error_set(err, EINVAL, "%u x %u, where %s is %u x %u", width, height,
+				     psx_error_path(data->items[0].name), data->width, data->height);
 	if (data->count == PSX_SAMPLES_MOST)
 		return psx_error_set(err, EINVAL, "more than %u samples", PSX_SAMPLES_MOST);
 	number = find_label(data, label, err);
@@ -143,6 +146,8 @@ int psx_dataset_add(struct psx_dataset *data, const struct psx_image *image, con
 		return psx_error_set(err, ENOMEM, "out of memory");
 	}
 	data->items[data->count++] = item;
+	data->width = width;
+	data->height = height;
 	return 0;
 }
 
@@ -243,6 +248,12 @@ void psx_dataset_free(struct psx_dataset *data)
 unsigned int psx_dataset_get_k(const struct psx_dataset *data)
 {
 	return data->k;
+}
+
+void psx_dataset_get_size(const struct psx_dataset *data, uint32_t *width, uint32_t *height)
+{
+	*width = data->width;
+	*height = data->height;
 }
 
 unsigned int psx_dataset_get_classes(const struct psx_dataset *data)

@@ -16,6 +16,7 @@ struct psx_dataset_item {
 
 struct psx_dataset {
 	unsigned int k;
+	uint32_t width, height; /* of its images before they were reduced, 0 without any */
 	char **labels;
 	unsigned int classes;
 	struct psx_dataset_item *items;

@@ -16,9 +16,7 @@
 
 struct walk {
 	unsigned int k;
-	struct psx_dataset *data;   /* NULL before the first image */
-	uint32_t width, height;	    /* of the first image */
-	char *first;		    /* its path */
+	struct psx_dataset *data; /* NULL before the first image */
 	struct psx_error *err;
 };
 
@@ -74,20 +72,15 @@ static char *join(const char *folder, const char *name, struct psx_error *err)
 /* The first image says what all are like */
 static int begin(struct walk *w, const struct psx_image *image, const char *path)
 {
-	const uint32_t side = psx_image_get_width(image);
+	const uint32_t side = psx_image_get_width(image), height = psx_image_get_height(image);
 
-	w->width = side;
-	w->height = psx_image_get_height(image);
-	if (!w->k && (w->height != side || side > PSX_KERNEL_MAX_K || side < 3 || !(side & 1)))
+	if (!w->k && (height != side || side > PSX_KERNEL_MAX_K || side < 3 || !(side & 1)))
 		return psx_error_set(w->err, EBADMSG,
 				     "%s: %u x %u: as many pixels as there are sub-pixels (3 x 3, 5 x 5 .. "
 				     "%d x %d), or say to which side images are reduced",
-				     psx_error_path(path), side, w->height, PSX_KERNEL_MAX_K,
+				     psx_error_path(path), side, height, PSX_KERNEL_MAX_K,
 				     PSX_KERNEL_MAX_K);
 	w->data = psx_dataset_new(w->k ? w->k : side, w->err);
-	w->first = w->data ? strdup(path) : NULL;
-	if (w->data && !w->first)
-		return psx_error_set(w->err, ENOMEM, "out of memory");
 	return w->data ? 0 : -1;
 }
 
@@ -98,11 +91,6 @@ static int add(struct walk *w, const struct psx_image *image, const char *label,
 
 	if (!w->data && begin(w, image, path))
 		return -1;
-	if (psx_image_get_width(image) != w->width || psx_image_get_height(image) != w->height)
-		return psx_error_set(w->err, EBADMSG, "%s: %u x %u, where %s is %u x %u",
-				     psx_error_path(path), psx_image_get_width(image),
-				     psx_image_get_height(image), psx_error_path(w->first), w->width,
-				     w->height);
 	if (psx_dataset_add(w->data, image, label, test, path, &why))
 		return psx_error_set(w->err, why.code == EINVAL ? EBADMSG : why.code, "%s: %s",
 				     psx_error_path(path), why.message);
@@ -209,7 +197,6 @@ struct psx_dataset *psx_dataset_load_folder(const char *path, unsigned int k,
 	failed = is_split(path) ? read_split(&w, path) : read_labels(&w, path, SPLIT_BY_NAME);
 	if (!failed && !w.data)
 		failed = psx_error_set(err, EBADMSG, "%s: no images", psx_error_path(path));
-	free(w.first);
 	if (!failed)
 		return w.data;
 	psx_dataset_free(w.data);

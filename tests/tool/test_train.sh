@@ -72,6 +72,11 @@ ok 'one image without a label' says '^set/T/4.pgm: T '
 ok 'classify says that rails go up, and down' is "$(grep -c 'rails are \(up\|down\)' err)" 2
 run -d $ideal classify set.json set
 ok 'a folder is reduced as the model was' says '^2 of 2 right'
+pgm other.pgm 40 30
+run -d $ideal classify set.json other.pgm
+ok 'no picture of another size' refuses 1 'other.pgm: 40 x 30 pixels, where set.json was trained with 30 x 30'
+run -d $ideal classify set.json data.csv
+ok 'rows of what it sees' refuses 1 'has no class'
 {
 	echo split,label p{0..4}{0..4} | tr ' ' ,
 	echo test,H {1..25} | tr ' ' ,

@@ -1002,6 +1002,7 @@ START_TEST(hostile_files)
 		{ "\"train\":20", "\"train\":21" },   { "\"train\":20", "\"train\":9999999" },
 		{ "\"batch\":16", "\"batch\":0" },    { "\"rate\":0.5", "\"rate\":-1" },
 		{ "\"seed\":\"0\"", "\"seed\":\"\"" },
+		{ "\"image_width\":3", "\"image_width\":2" },
 		{ "\"seed\":\"0\"", "\"seed\":\"-1\"" }, { "\"scales\":[", "\"scales\":[4.0," },
 		{ "\"weights\":[[", "\"weights\":[[1.5," },
 		{ "\"codes\":[[", "\"codes\":[[-32768," }, { "[\"H\",", "[" }, { "\"H\"", "7" },

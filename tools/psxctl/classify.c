@@ -13,10 +13,10 @@
 static const char doc[] =
 	"Show samples to a detector with a trained classifier's biases.\v"
 	"MODEL is a file of `psxctl train`. DATA is a data set as there, or one image, whose label need "
-	"not be known. Images are reduced to the size of the model's samples. Of a data set that keeps "
-	"samples for testing only these are shown, all with --all. On the detector that it was trained "
-	"with the codes of the training are used, elsewhere its weights; with --cal through that "
-	"calibration. The rails are up as long as it takes.";
+	"not be known. Images are of the size of the training's, and are reduced as they were. Of a data "
+	"set that keeps samples for testing only these are shown, all with --all. On the detector that it "
+	"was trained with the codes of the training are used, elsewhere its weights; with --cal through "
+	"that calibration. The rails are up as long as it takes.";
 
 enum { OPT_ALL = 0x2001, OPT_CAL };
 
@@ -130,6 +130,21 @@ static struct psx_dataset *load_image(const char *path, unsigned int k, struct p
 	return data;
 }
 
+/* As the samples of the training were, or reduced already */
+static int check_size(const struct arguments *a, const struct learn *l, struct psx_error *err)
+{
+	const struct psx_classifier_info *info = psx_classifier_get_info(l->classifier);
+	uint32_t width, height;
+
+	psx_dataset_get_size(l->data, &width, &height);
+	if ((width == info->image_width && height == info->image_height) ||
+	    (width == info->k && height == info->k))
+		return 0;
+	return psx_error_set(err, EINVAL, "%s: %u x %u pixels, where %s was trained with %u x %u",
+			     psx_error_path(a->data), width, height, psx_error_path(a->model),
+			     info->image_width, info->image_height);
+}
+
 static int collect(const struct arguments *a, struct learn *l, bool labelled, struct shown *s,
 		   struct psx_error *err)
 {
@@ -230,7 +245,7 @@ static int run(const struct arguments *a, struct learn *l, struct shown *s)
 		return ctl_fail(a->ctl, "%s", err.message);
 	k = psx_classifier_get_info(l->classifier)->k;
 	l->data = labelled ? psx_dataset_load(a->data, k, &err) : load_image(a->data, k, &err);
-	if (!l->data || collect(a, l, labelled, s, &err) ||
+	if (!l->data || check_size(a, l, &err) || collect(a, l, labelled, s, &err) ||
 	    psx_classifier_check(l->classifier, &l->rig, NULL, &err))
 		return ctl_fail(a->ctl, "%s", err.message);
 	code = learn_power(l);
