@@ -1074,10 +1074,12 @@ PSX_API int psx_file_reserve(struct psx_file *file, uint64_t frames, uint32_t wi
  * still be committed with those before it. */
 PSX_API int psx_file_append(struct psx_file *file, const struct psx_frame *frame);
 /** Write the index, make it durable and give it its name. On failure what stood under the
- * name before stays; where the index found no room it may be tried again. */
+ * name before stays, and the frames can be left; where the index found no room, or the name
+ * was taken, it may be tried again. */
 PSX_API int psx_file_commit(struct psx_file *file);
 /** Give it up, but leave the frames that are whole, under the temporary name that is returned
- * (the file's); NULL where there are none, or nothing is temporary. */
+ * (the file's); NULL where there are none, or nothing is temporary. errno is 0, or why the
+ * disk may not have them all. */
 PSX_API const char *psx_file_leave(struct psx_file *file);
 
 /** Open for reading. EBADMSG with the byte offset; a file whose writer died

@@ -248,14 +248,10 @@ int psx_file_commit(struct psx_file *file)
 {
 	if (check_writable(file))
 		return -1;
-	if (write_index(file)) {
-		take_back(file);
+	if (write_index(file) || give_back(file) || psx_output_commit(&file->out)) {
+		if (file->out.fd >= 0)
+			take_back(file);
 		return psx_file_failed(file);
-	}
-	if (give_back(file) || psx_output_commit(&file->out)) {
-		(void)psx_file_failed(file);
-		psx_output_discard(&file->out);
-		return -1;
 	}
 	file->complete = true;
 	return 0;

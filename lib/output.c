@@ -77,37 +77,29 @@ int psx_output_open(struct psx_output *out, const char *path)
 	return -1;
 }
 
-/* Durable, as far as the kind of file can be */
-static int sync_and_close(struct psx_output *out)
+/* Durable, as far as the kind of file can be. What was lost once, later calls don't bring back. */
+static int sync_data(struct psx_output *out)
 {
-	int failed = fsync(out->fd), code = errno;
-
-	if (failed && !out->temporary && (code == EINVAL || code == ENOTSUP || code == EROFS))
-		failed = 0;
-	if (close(out->fd) && !failed) {
-		failed = -1;
-		code = errno;
+	if (out->lossy) {
+		errno = EIO;
+		return -1;
 	}
-	out->fd = -1;
-	errno = code;
-	return failed;
+	if (!fsync(out->fd) ||
+	    (!out->temporary && (errno == EINVAL || errno == ENOTSUP || errno == EROFS)))
+		return 0;
+	out->lossy = true;
+	return -1;
 }
 
-static int give_name(struct psx_output *out)
+/* A name is as durable as its folder is */
+static int sync_folder(char *target)
 {
-	char *slash;
+	char *slash = strrchr(target, '/');
 	int folder, failed;
 
-	if (!out->temporary)
-		return 0;
-	if (rename(out->temporary, out->target))
-		return -1;
-	free(out->temporary);
-	out->temporary = NULL;
-	slash = strrchr(out->target, '/');
 	if (slash)
 		slash[1] = '\0';
-	folder = open(slash ? out->target : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	folder = open(slash ? target : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return -1;
 	failed = fsync(folder);
@@ -117,20 +109,28 @@ static int give_name(struct psx_output *out)
 
 int psx_output_commit(struct psx_output *out)
 {
-	int failed = sync_and_close(out) || give_name(out);
+	int failed;
 
+	if (sync_data(out) || (out->temporary && rename(out->temporary, out->target)))
+		return -1;
+	failed = close(out->fd);
+	out->fd = -1;
+	if (!failed && out->temporary)
+		failed = sync_folder(out->target);
+	free(out->temporary);
+	out->temporary = NULL;
 	psx_output_discard(out);
-	return failed ? -1 : 0;
+	return failed;
 }
 
 char *psx_output_leave(struct psx_output *out)
 {
 	char *name = out->temporary;
+	const int code = name && sync_data(out) ? errno : 0;
 
 	out->temporary = NULL;
-	if (name)
-		(void)fsync(out->fd);
 	psx_output_discard(out);
+	errno = code;
 	return name;
 }
 

@@ -114,6 +114,13 @@ status=$?
 ok 'file size limit' refuses 1 'big.psx'
 ok 'file size limit: nothing under the final name' [ ! -e big.psx ]
 ok 'file size limit: what was taken is beside it' left_is .big.psx.??????
+begin -d sim:scene=good.pgm,rate=100 acquire --json -n 0 -o taken.psx
+mkdir taken.psx
+kill -INT $pid
+wait $pid
+status=$?
+ok 'a name that is taken at the end' refuses 1 'taken.psx: is a directory'
+ok 'a name that is taken at the end: what was taken is beside it' left_is .taken.psx.??????
 echo old >keep.psx
 (ulimit -f 8; trap '' XFSZ; "$psxctl" -d sim:scene=good.pgm acquire -k identity -n 500 -o keep.psx >out 2>err)
 ok 'what stood there stays' is "$(cat keep.psx)" old

@@ -69,7 +69,11 @@ static int give_up_file(struct run *run, struct psx_error *err)
 	const unsigned long long frames = psx_file_get_count(run->file);
 	const char *const left = psx_file_leave(run->file);
 
-	if (left)
+	if (left && errno)
+		(void)psx_error_set(err, code, "%s; what the disk took of %llu frame%s is in %s",
+				    psx_file_error(run->file), frames, frames == 1 ? "" : "s",
+				    psx_error_path(left));
+	else if (left)
 		(void)psx_error_set(err, code, "%s; %llu frame%s in %s", psx_file_error(run->file),
 				    frames, frames == 1 ? " is" : "s are", psx_error_path(left));
 	else

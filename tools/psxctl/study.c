@@ -168,11 +168,10 @@ int table_close(struct table *t)
 {
 	const bool bad = ferror(t->file);
 
-	if (fclose(t->file) || bad) {
-		psx_output_discard(&t->out);
-		return -1;
-	}
-	return psx_output_commit(&t->out);
+	if (!fclose(t->file) && !bad && !psx_output_commit(&t->out))
+		return 0;
+	psx_output_discard(&t->out);
+	return -1;
 }
 
 int study_no_table(const struct study *s)
