@@ -736,12 +736,30 @@ PSX_API int psx_probe_expose(struct psx_probe *probe, enum psx_shutter shutter,
  */
 PSX_API int psx_probe_choose_pga(struct psx_probe *probe, double volts, uint64_t exposure_ns,
 				 enum psx_shutter shutter, unsigned int *pga);
+/** From here on, sub-pixels whose response in the last exposures was another than the median
+ * one's (dead, stuck) are left out. */
+PSX_API void psx_probe_leave_out_odd(struct psx_probe *probe);
 /** Levels of the last exposures and dark levels, by sub-pixel of the region, row by row;
  * NaN where it can't be read. */
 PSX_API const float *psx_probe_get_levels(const struct psx_probe *probe);
 PSX_API const float *psx_probe_get_dark(const struct psx_probe *probe);
 /** The region, with a width. */
 PSX_API const struct psx_region *psx_probe_get_region(const struct psx_probe *probe);
+
+/** Readings at several settings, of the same sub-pixels all. */
+struct psx_series;
+
+/** NULL with ENOMEM. */
+PSX_API struct psx_series *psx_series_new(void);
+PSX_API void psx_series_free(struct psx_series *series);
+/** Keep the probe's last exposures. `reading`, which they gave, stays where it is until
+ * psx_series_agree() corrects it. EINVAL when there were none, or of another number of sub-pixels;
+ * ENOMEM. */
+PSX_API int psx_series_add(struct psx_series *series, const struct psx_probe *probe,
+			   struct psx_reading *reading);
+/** Leaves sub-pixels out of all readings that are blind or clipped in one, or have another
+ * response than the median one (dead, stuck). `dark` of the readings stays as it was. ENOMEM. */
+PSX_API int psx_series_agree(struct psx_series *series, size_t *used, size_t *left_out);
 
 /** Response curves: all sub-pixels of a region at biases of both signs, dark and in
  * the open beam, and the Hecht equation fitted to each. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* All sub-pixels of a region at one bias, read one by one as grey levels. */
 #include "error.h"
+#include "odd.h"
 #include "probe.h"
 
 #include <errno.h>
@@ -51,6 +52,7 @@ static void release(struct psx_probe *probe)
 	free(probe->dark);
 	free(probe->last);
 	free(probe->jumps);
+	free(probe->responses);
 	free(probe);
 }
 
@@ -72,7 +74,9 @@ struct psx_probe *psx_probe_new(struct psx_device *dev, const struct psx_region 
 		probe->dark = calloc(probe->count, sizeof(*probe->dark));
 		probe->last = calloc(probe->count, sizeof(*probe->last));
 		probe->jumps = calloc(probe->count, sizeof(*probe->jumps));
-		failed = probe->levels && probe->dark && probe->last && probe->jumps ?
+		probe->responses = calloc(probe->count, sizeof(*probe->responses));
+		failed = probe->levels && probe->dark && probe->last && probe->jumps &&
+					 probe->responses ?
 				 psx_bench_begin(dev, &probe->bench) :
 				 psx_error_set(&dev->error, ENOMEM, "out of memory");
 	}
@@ -195,6 +199,12 @@ int psx_probe_choose_pga(struct psx_probe *probe, double volts, uint64_t exposur
 	noise = fmax(most_noise(&look), most_noise(&probe->now->reading));
 	*pga = psx_pga_for(MARGIN * largest(probe) + MARGIN_NOISE * noise + MARGIN_LEVELS);
 	return 0;
+}
+
+void psx_probe_leave_out_odd(struct psx_probe *probe)
+{
+	memcpy(probe->responses, probe->levels, probe->count * sizeof(*probe->responses));
+	psx_odd_leave_out(probe->responses, probe->count);
 }
 
 const float *psx_probe_get_levels(const struct psx_probe *probe)

@@ -32,7 +32,8 @@ struct psx_probe {
 	size_t count; /* sub-pixels */
 	float *levels, *dark;
 	float *last;   /* of the frame before */
-	double *jumps; /* squares, from frame to frame */
+	float *jumps;  /* squares, from frame to frame */
+	float *responses; /* NAN: odd, and left out */
 	struct psx_sample *samples; /* NULL = nobody wants them */
 	unsigned int seen;	    /* frames */
 };
@@ -47,6 +48,9 @@ void psx_probe_forget(struct psx_probe *probe);
 /* probe_expose.c: levels above what is taken off now */
 int psx_probe_take(struct psx_probe *probe, enum psx_shutter shutter, unsigned int frames,
 		   struct psx_reading *reading, struct psx_sample *samples);
+/* Of `frames`, all that a reading has by its light; NAN levels are left out */
+void psx_probe_sum_up(const float *levels, const float *jumps, size_t count, unsigned int frames,
+		      struct psx_reading *reading);
 /* An operator is asked for what is to change, no more */
 int psx_probe_light(struct psx_probe *probe, enum psx_shutter shutter);
 

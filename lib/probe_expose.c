@@ -12,6 +12,11 @@ static bool is_blind(const struct psx_probe *probe, size_t i)
 	return probe->now && isnan(probe->now->levels[i]);
 }
 
+static bool is_odd(const struct psx_probe *probe, size_t i)
+{
+	return probe->now && isnan(probe->responses[i]);
+}
+
 static double step_of(const struct psx_probe *probe)
 {
 	return 1.0 / (PSX_ADC_STEPS * probe->settings.pga);
@@ -30,8 +35,8 @@ static void visit(void *arg, const struct psx_frame_info *info, const int16_t *v
 		const float jump = level - probe->last[i];
 
 		probe->last[i] = level;
-		probe->jumps[i] = probe->seen ? probe->jumps[i] + (double)jump * jump : 0;
-		if (is_blind(probe, i))
+		probe->jumps[i] = probe->seen ? probe->jumps[i] + jump * jump : 0;
+		if (is_blind(probe, i) || is_odd(probe, i))
 			continue;
 		sum += level - (probe->now ? probe->now->levels[i] : 0);
 		used++;
@@ -58,6 +63,8 @@ static void find_levels(struct psx_probe *probe, const struct psx_average *avera
 				   (probe->now ? probe->now->levels[i] : 0);
 		if (is_blind(probe, i)) {
 			reading->blind++;
+		} else if (is_odd(probe, i)) {
+			probe->levels[i] = (float)NAN;
 		} else if (average->clipped[place]) {
 			probe->levels[i] = NAN;
 			reading->clipped++;
@@ -72,30 +79,40 @@ static double part_of_noise(unsigned int frames, size_t used)
 	return sqrt((3.0 * frames - 4) / (double)used) / (2.0 * (frames - 1));
 }
 
-static void sum_up(const struct psx_probe *probe, unsigned int frames, struct psx_reading *reading)
+void psx_probe_sum_up(const float *levels, const float *jumps, size_t count, unsigned int frames,
+		      struct psx_reading *reading)
 {
-	double sum = 0, dark = 0, jumps = 0, squares = 0;
+	double sum = 0, squares = 0, jumped = 0;
 	size_t i;
 
-	for (i = 0; i < probe->count; i++) {
-		if (isnan(probe->levels[i]))
+	reading->used = 0;
+	for (i = 0; i < count; i++) {
+		if (isnan(levels[i]))
 			continue;
-		sum += probe->levels[i];
-		dark += probe->dark[i];
-		jumps += probe->jumps[i];
+		sum += levels[i];
+		jumped += jumps[i];
 		reading->used++;
 	}
 	reading->signal = sum / (double)reading->used;
-	reading->dark = dark / (double)reading->used;
-	for (i = 0; i < probe->count; i++)
-		if (!isnan(probe->levels[i]))
-			squares += pow(probe->levels[i] - reading->signal, 2);
-	if (reading->used > 1)
-		reading->spread = sqrt(squares / (double)(reading->used - 1));
-	reading->noise = frames > 1 ? sqrt(jumps / 2 / (frames - 1.0) / (double)reading->used) :
+	for (i = 0; i < count; i++)
+		if (!isnan(levels[i]))
+			squares += pow(levels[i] - reading->signal, 2);
+	reading->spread = reading->used > 1 ? sqrt(squares / (double)(reading->used - 1)) : 0;
+	reading->noise = frames > 1 ? sqrt(jumped / 2 / (frames - 1.0) / (double)reading->used) :
 				      (double)NAN;
 	reading->noise_error = reading->noise * part_of_noise(frames, reading->used);
 	reading->error = reading->noise / sqrt((double)reading->used * frames);
+}
+
+static void sum_up_dark(const struct psx_probe *probe, struct psx_reading *reading)
+{
+	double dark = 0;
+	size_t i;
+
+	for (i = 0; i < probe->count; i++)
+		if (!isnan(probe->levels[i]))
+			dark += probe->dark[i];
+	reading->dark = dark / (double)reading->used;
 	if (probe->now)
 		reading->dark_error = probe->now->reading.error;
 }
@@ -127,7 +144,8 @@ int psx_probe_take(struct psx_probe *probe, enum psx_shutter shutter, unsigned i
 				       probe, &average);
 	if (!failed) {
 		find_levels(probe, &average, reading);
-		sum_up(probe, frames, reading);
+		psx_probe_sum_up(probe->levels, probe->jumps, probe->count, frames, reading);
+		sum_up_dark(probe, reading);
 	}
 	psx_average_free(&average, 1);
 	return failed ? -1 : 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Curves of a sweep: which are of the crystal, and what each is by itself. */
 #include "error.h"
-#include "median.h"
+#include "odd.h"
 #include "parallel.h"
 #include "sweep.h"
 
@@ -12,13 +12,9 @@
 /* Whose response is not of this crystal: dead ones */
 #define LEAST	     0.5
 #define MOST	     2.0 /* times the median curve */
-/* Whose curve is not: stuck ones. Parts of the response at the highest bias, rms */
-#define MOST_BENT    0.1  /* off the median curve */
+/* Whose curve is not: stuck ones. Parts of the response at the highest bias, rms; and
+ * PSX_ODD_PART off the median curve */
 #define MOST_OFF     0.02 /* off its own fit */
-/* But noise is no defect */
-#define WORSE	     4 /* times what the median sub-pixel is off */
-/* Sub-pixels that a median is taken of */
-#define SAMPLE	     4096
 /* Fitted from one word of how far it is to the next */
 #define STRETCH	     2048
 /* Noise that grows with the response, to noise that doesn't at all, in powers of 2 */
@@ -53,19 +49,6 @@ static void gather(const struct job *job, size_t place, struct psx_hecht_points 
 	}
 }
 
-/* Of every SAMPLEth part, where there are more */
-static float median_of(const float *all, size_t count)
-{
-	float room[SAMPLE];
-	const size_t step = count / SAMPLE + 1;
-	size_t known = 0, i;
-
-	for (i = 0; i < count; i += step)
-		if (!isnan(all[i]))
-			room[known++] = all[i];
-	return known ? psx_median(room, known) : (float)NAN;
-}
-
 /* The curve of the median sub-pixel, which defects don't bend; -1 when it is none */
 static int find_usual(struct job *job)
 {
@@ -78,7 +61,7 @@ static int find_usual(struct job *job)
 	for (i = 0; i < job->biases; i++) {
 		const unsigned int index = psx_sweep_index(sweep, job->forward, i);
 
-		job->usual[i] = median_of(sweep->levels + index * sweep->count, sweep->count) *
+		job->usual[i] = psx_odd_median(sweep->levels + index * sweep->count, sweep->count) *
 				(job->forward ? sweep->weight : -sweep->weight);
 		if (isnan(job->usual[i]))
 			continue;
@@ -139,7 +122,7 @@ static float bent(const struct job *job, size_t place)
 static void choose(struct job *job, struct psx_sweep_fit *fit)
 {
 	struct psx_sweep *sweep = job->sweep;
-	const double most_off = fmax(MOST_OFF, WORSE * median_of(job->off, sweep->count));
+	const double most_off = psx_odd_limit(job->off, sweep->count, MOST_OFF);
 	bool *used = sweep->used[job->forward];
 	double squares = 0, most_bent;
 	size_t fitted = 0, i;
@@ -153,7 +136,7 @@ static void choose(struct job *job, struct psx_sweep_fit *fit)
 		}
 		job->off[i] = bent(job, i);
 	}
-	most_bent = fmax(MOST_BENT, WORSE * median_of(job->off, sweep->count));
+	most_bent = psx_odd_limit(job->off, sweep->count, PSX_ODD_PART);
 	fit->residual = fitted ? sqrt(squares / (double)fitted) : 0;
 	fit->used = 0;
 	for (i = 0; i < sweep->count; i++) {

@@ -87,6 +87,21 @@ ok 'real first' near "$(json db)" 106 0.3
 ok 'every point of both in the table' is "$(($(wc -l <ldr.csv) - 1))" "$(grep -c '"rate":' out)"
 ok 'sensitivity at -73 V' near "$(value sensitivity)" -360.5 4
 ok 'the limit is three times the read noise' near "$(value limit_ugy)" 0.0181 0.001
+# Defects are out of all points, or there is a step in the line: some are blind in 10 s alone
+for defects in stuck=3,seed=2 dead=100 stuck=20,dead=20,hot=20; do
+	run -d "$uri,$defects" ldr --json
+	ok "$defects: 106 dB" near "$(value db)" 106 0.03
+	ok "$defects: sensitivity of the rest" near "$(value sensitivity)" -361.2 0.3
+	ok "$defects: counted" is "$(($(value used) + $(value left_out)))" 256
+	ok "$defects: left out" test "$(value left_out)" -ge 1
+	run -d "$uri,$defects" it --json
+	ok "$defects: lit, of the rest" near "$(value mean)" -41.04 0.03
+	ok "$defects: counted, too" is "$(($(value used) + $(value left_out)))" 256
+done
+run -d "$uri,dead=100" ldr -q
+ok 'said to people' says '^sub-pixels *156, 100 left out'
+run -d "$uri,dead=100" it -q
+ok 'by it, too' says '156 sub-pixels .* 100 left out'
 run -d "$uri,read_noise=10" ldr --json
 ok 'much noise ends it where three times that is reached' near "$(value db)" 98.97 0.06
 run -d "$uri,profile=unpassivated" ldr -q

@@ -33,6 +33,7 @@ struct it {
 	struct study study;
 	unsigned int cycles;
 	size_t parts, count;	    /* dark and lit in turn; samples of all */
+	size_t sub_pixels;
 	struct psx_sample *samples;
 	struct psx_reading *readings; /* by part */
 	bool measured; /* all of them */
@@ -86,8 +87,11 @@ static int measure(struct study *s, void *arg, struct psx_error *err)
 	if (!probe)
 		return -1;
 	psx_probe_set_progress(probe, study_progress, s);
+	it->sub_pixels = (size_t)psx_probe_get_region(probe)->width *
+			 psx_probe_get_region(probe)->height;
 	failed = psx_probe_choose_pga(probe, s->volts, s->exposure_ns, PSX_SHUTTER_BEAM, &pga);
 	if (!failed) {
+		psx_probe_leave_out_odd(probe);
 		do
 			failed = take_parts(it, probe, pga);
 		while (failed && errno == ERANGE && (pga /= 2));
@@ -136,6 +140,7 @@ static void print_part(const struct it *it, size_t part)
 static int print_summary(const struct it *it)
 {
 	const size_t lit = it->parts - 2;
+	const size_t used = it->readings[lit].used;
 	struct psx_stability s;
 
 	if (psx_stability_find(it->samples + lit * it->study.frames, it->study.frames, &s))
@@ -143,13 +148,14 @@ static int print_summary(const struct it *it)
 				"%.2g +- %.2g levels", it->study.volts, s.mean, s.noise);
 	if (it->study.ctl->json)
 		ctl_json(it->study.ctl, json_pack(
-			"{s:f, s:f, s:f, s:f, s:f, s:f}", "volts", it->study.volts, "dose_rate",
+			"{s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I}", "volts", it->study.volts, "dose_rate",
 			study_rate(&it->study), "mean", s.mean, "noise", s.noise, "drift_hour",
-			s.drift.value, "drift_error", s.drift.error));
+			s.drift.value, "drift_error", s.drift.error, "used",
+			(json_int_t)used, "left_out", (json_int_t)(it->sub_pixels - used)));
 	else
-		printf("lit: %.4f levels, of the mean of sub-pixels +-%.2g %%; drift %+.3g +- %.2g %% an "
-		       "hour\n", s.mean, 100 * fabs(s.noise / s.mean), 100 * s.drift.value,
-		       100 * s.drift.error);
+		printf("lit: %.4f levels, of the mean of %zu sub-pixels +-%.2g %%, %zu left out; drift %+.3g "
+		       "+- %.2g %% an hour\n", s.mean, used, 100 * fabs(s.noise / s.mean),
+		       it->sub_pixels - used, 100 * s.drift.value, 100 * s.drift.error);
 	return CTL_OK;
 }
 

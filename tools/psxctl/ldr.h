@@ -13,6 +13,8 @@ struct ldr_series {
 	char model[32];
 	size_t count;
 	struct psx_dose_point points[LDR_POINTS];
+	struct psx_series *readings; /* while it is measured */
+	size_t used, left_out; /* sub-pixels */
 	bool found; /* the range */
 	struct psx_range range;
 	struct psx_reading dark; /* at the longest exposure that darkness allows */

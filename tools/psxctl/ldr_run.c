@@ -19,7 +19,7 @@ static int fail(const struct source *source, struct psx_error *err)
 	return psx_error_set(err, errno, "%s", psx_probe_error(source->probe));
 }
 
-/* At this gain, or a lower one where something clips */
+/* At this gain, or a lower one where something clips; too long where most are blind */
 static int expose(const struct source *source, uint64_t ns, unsigned int *pga, unsigned int frames,
 		  struct psx_reading *reading)
 {
@@ -29,9 +29,9 @@ static int expose(const struct source *source, uint64_t ns, unsigned int *pga, u
 		if (psx_probe_set(source->probe, source->study->volts, ns, *pga, dark) ||
 		    psx_probe_expose(source->probe, source->light, frames, reading, NULL))
 			return -1;
-		if (!reading->clipped)
+		if (!reading->clipped && reading->blind <= reading->used)
 			return 0;
-		if (*pga == 1) {
+		if (*pga == 1 || !reading->clipped) {
 			errno = ERANGE;
 			return -1;
 		}
@@ -74,9 +74,10 @@ static int take_longest(const struct source *source, uint64_t ns, double *second
 	return failed;
 }
 
-static int take_point(const struct source *source, double rate, struct psx_dose_point *point,
+static int take_point(const struct source *source, double rate, struct ldr_series *series,
 		      struct psx_error *err)
 {
+	struct psx_dose_point *point = &series->points[series->count];
 	const double a_second = rate * PSX_NOMINAL_LEVEL / PSX_NOMINAL_RATE *
 				fabs(psx_sensor_weight(source->study->volts));
 	const uint64_t least = psx_device_get_info(source->dev)->min_exposure_ns;
@@ -85,7 +86,8 @@ static int take_point(const struct source *source, double rate, struct psx_dose_
 	while (a_second * (double)ns / 1e9 > WELL && ns / SHORTER >= least)
 		ns /= SHORTER;
 	*point = (struct psx_dose_point){ .rate = rate, .deviation = (double)NAN };
-	return take_longest(source, ns, &point->seconds, &point->pga, &point->reading) ?
+	return take_longest(source, ns, &point->seconds, &point->pga, &point->reading) ||
+			       psx_series_add(series->readings, source->probe, &point->reading) ?
 		       fail(source, err) : 0;
 }
 
@@ -98,7 +100,8 @@ static int take_noise(struct source *source, struct ldr_series *series, struct p
 
 	source->light = PSX_SHUTTER_CLOSED;
 	failed = take_longest(source, source->study->exposure_ns, &series->dark_seconds, &pga,
-			      &series->dark);
+			      &series->dark) ||
+		 psx_series_add(series->readings, source->probe, &series->dark);
 	source->light = light;
 	return failed ? fail(source, err) : 0;
 }
@@ -122,7 +125,7 @@ static int take_all(const struct ldr *ldr, struct source *source, struct ldr_ser
 			continue; /* a scene's level, or a person, can't be so fine */
 		if (!n && take_noise(source, series, err))
 			return -1;
-		if (take_point(source, rate, &series->points[n], err))
+		if (take_point(source, rate, series, err))
 			return -1;
 		series->count++;
 	}
@@ -134,10 +137,16 @@ int ldr_measure(const struct ldr *ldr, struct ldr_series *series, struct psx_err
 	struct source source = { .study = &series->study, .most = ldr->to };
 	int failed;
 
+	series->readings = psx_series_new();
+	if (!series->readings)
+		return psx_error_set(err, errno, "out of memory");
 	(void)memcpy(series->model, psx_device_get_info(series->study.dev)->model,
 		     sizeof(series->model));
 	failed = take_all(ldr, &source, series, err);
 	source_end(&source);
+	if (psx_series_agree(series->readings, &series->used, &series->left_out))
+		failed = psx_error_set(err, errno, "out of memory");
+	psx_series_free(series->readings);
 	series->found = !psx_range_find(series->points, series->count, 0, 0, &series->range);
 	if (failed || series->found)
 		return failed;

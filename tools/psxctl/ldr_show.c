@@ -52,7 +52,8 @@ static void print_json(struct ctl *ctl, const struct ldr_series *s)
 	if (!s->found)
 		return;
 	ctl_json(ctl, json_pack(
-		"{s:o, s:s, s:f, s:o, s:f, s:o, s:f, s:o, s:b, s:b, s:f, s:o, s:f, s:f, s:o, s:o, s:o}",
+		"{s:o, s:s, s:f, s:o, s:f, s:o, s:f, s:o, s:b, s:b, s:f, s:o, s:f, s:f, s:o, s:o, s:o, "
+		"s:I, s:I}",
 		"device", ctl_json_text(s->study.ctl->uri), "of", s->model, "db", r->db.value,
 		"db_error", number_json(r->db.error), "least", r->least.value, "least_error",
 		number_json(r->least.error), "most", r->most.value, "most_error",
@@ -60,7 +61,8 @@ static void print_json(struct ctl *ctl, const struct ldr_series *s)
 		"sensitivity", sensitivity.value, "sensitivity_error", number_json(sensitivity.error),
 		"sensitivity_spread", sensitivity.spread, "max_deviation", r->deviation, "limit_ugy",
 		number_json(limit.value), "limit_error", number_json(limit.error), "limit_rate",
-		number_json(limit.value / s->dark_seconds)));
+		number_json(limit.value / s->dark_seconds), "used", (json_int_t)s->used, "left_out",
+		(json_int_t)s->left_out));
 }
 
 static void print_points(const struct ldr_series *s)
@@ -95,6 +97,7 @@ static void print_text(const struct ldr_series *s)
 	const int digits = digits_of(r->db.error);
 
 	print_points(s);
+	printf("sub-pixels   %zu, %zu left out\n", s->used, s->left_out);
 	if (!s->found)
 		return;
 	if (r->least_open || r->most_open)
