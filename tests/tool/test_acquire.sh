@@ -145,6 +145,31 @@ long=$(printf 'x%.0s' $(seq 1 251)).psx
 run -d "$uri" acquire -o "$long"
 ok 'the longest name' [ -s "$long" ]
 
+# Nor is anything replaced that is read
+cp good.pgm 'scene,2.pgm'
+scene='sim:seed=1,scene=scene\,2.pgm,profile=ideal'
+for verb in acquire 'cal run' iv; do
+	# shellcheck disable=SC2086
+	run -d "$scene" $verb -o scene,2.pgm
+	ok "$verb: a file in place of the scene" refuses 1 'scene,2.pgm: it is the scene'
+done
+run -d "$scene" it --plot ./scene,2.pgm
+ok 'a picture in place of the scene' refuses 1 'scene,2.pgm: it is the scene'
+run -d "$scene" ldr -o x --plot ./x
+ok 'a table and a picture in one place' refuses 2 'the same file, ./x'
+cp good.pgm cal.json
+for option in -o --plot; do
+	run -d "$uri" acquire -k identity --cal cal.json $option cal.json
+	ok "$option in place of a calibration" refuses 1 'cal.json: it is the calibration'
+	run -d "$uri" acquire -m snap -k identity --bank-map cal.json $option cal.json
+	ok "$option in place of a bank map" refuses 1 'cal.json: it is the bank map'
+done
+run view cal.json -o cal.json
+ok 'a picture in place of what it shows' refuses 1 'cal.json: it is the file to view'
+ok 'all that is still there' is "$(cat 'scene,2.pgm' cal.json | cksum)" "$(cat good.pgm good.pgm | cksum)"
+run -d sim:scene=hust acquire -q -o hust
+ok 'a phantom is no file' [ -s hust ]
+
 # SIGKILL: nothing under the final name
 begin -d "$uri",rate=100 acquire -n 0 -o dead.psx --json
 kill -KILL $pid

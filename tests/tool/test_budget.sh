@@ -60,4 +60,13 @@ run -d sim: budget a.pgm
 ok 'no device' refuses 2 'means nothing'
 run budget a.pgm nothing.pgm
 ok 'an image that is not there' refuses 1 'nothing.pgm'
+cp a.pgm same.pgm
+ln -s same.pgm link.pgm
+for option in -o --plot; do
+	run budget a.pgm same.pgm $option ./link.pgm
+	ok "$option in place of an image" refuses 1 'link.pgm: it is an image'
+done
+ok 'which is still there' cmp -s a.pgm same.pgm
+run budget a.pgm -o b.csv --plot ./b.csv
+ok 'a table and a picture in one place' refuses 2 'the same file, ./b.csv'
 echo "1..$n"

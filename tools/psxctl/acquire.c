@@ -230,6 +230,23 @@ static int acquire(struct arguments *a)
 	return code;
 }
 
+/* No file takes the place of another; an exit code */
+static int check_files(const struct arguments *a)
+{
+	const struct {
+		const char *path, *what;
+	} inputs[] = { { a->plan.cal_path, "the calibration" }, { a->plan.map_path, "the bank map" } };
+	int code = ctl_check_outputs(a->ctl, a->output, a->plot);
+	size_t i;
+
+	for (i = 0; i < sizeof(inputs) / sizeof(inputs[0]) && code == CTL_OK; i++) {
+		code = ctl_spare(a->ctl, a->output, inputs[i].path, inputs[i].what);
+		if (code == CTL_OK)
+			code = ctl_spare(a->ctl, a->plot, inputs[i].path, inputs[i].what);
+	}
+	return code;
+}
+
 /* What contradicts itself before any detector is asked; an exit code */
 static int check(const struct arguments *a)
 {
@@ -246,13 +263,11 @@ static int check(const struct arguments *a)
 				     a->plan.period_ns || a->plan.software_trigger))
 		return ctl_usage(a->ctl,
 				 "--raster does not go with -n, --accumulate, --rate or --trigger");
-	if (a->output && a->plot && ctl_same_file(a->output, a->plot))
-		return ctl_usage(a->ctl, "--output and --plot are the same file, %s", a->plot);
 	if (a->plot && plan_channels(&a->plan) > PANELS)
 		return ctl_usage(a->ctl, "--plot shows %d kernels at most", PANELS);
 	if (a->plan.map_path && a->plan.cal_path)
 		return ctl_usage(a->ctl, "--bank-map does not go with --cal");
-	return CTL_OK;
+	return check_files(a);
 }
 
 int verb_acquire(struct ctl *ctl, int argc, char **argv)

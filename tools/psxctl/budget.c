@@ -176,6 +176,7 @@ static int measure_all(struct budget *b, struct psx_error *err)
 static int run(struct budget *b)
 {
 	struct psx_error err = { 0 };
+	size_t i;
 	int code;
 
 	if (b->ctl->uri)
@@ -184,7 +185,14 @@ static int run(struct budget *b)
 		return ctl_usage(b->ctl, "name at least one image");
 	if (b->plan.mode == PSX_MODE_POINT)
 		return ctl_usage(b->ctl, "mode 'point' is not scan or snap");
-	code = ctl_can_write(b->ctl, b->table);
+	code = ctl_check_outputs(b->ctl, b->table, b->picture);
+	for (i = 0; i < b->image_count && code == CTL_OK; i++) {
+		code = ctl_spare(b->ctl, b->table, b->images[i], "an image");
+		if (code == CTL_OK)
+			code = ctl_spare(b->ctl, b->picture, b->images[i], "an image");
+	}
+	if (code == CTL_OK)
+		code = ctl_can_write(b->ctl, b->table);
 	if (code == CTL_OK)
 		code = ctl_can_write(b->ctl, b->picture);
 	if (code != CTL_OK)

@@ -144,7 +144,9 @@ int cal_run(struct cal *c)
 		return CTL_USAGE;
 	if (!c->output)
 		return ctl_usage(c->ctl, "say where to keep it: -o FILE");
-	code = ctl_can_write(c->ctl, c->output);
+	code = ctl_check_outputs(c->ctl, c->output, NULL);
+	if (code == CTL_OK)
+		code = ctl_can_write(c->ctl, c->output);
 	if (code != CTL_OK)
 		return code;
 	if (!c->plan.kernel_count && plan_add_kernels(&c->plan, "laplacian,log", &err))

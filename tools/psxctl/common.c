@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int complain(const struct ctl *ctl, int code, const char *format, va_list args)
 {
@@ -92,14 +93,68 @@ static char *whole_name(const char *path)
 	return whole;
 }
 
-bool ctl_same_file(const char *a, const char *b)
+/* Would writing to one take the place of the other? */
+static bool same_file(const char *a, const char *b)
 {
-	char *one = whole_name(a), *other = whole_name(b);
-	const bool same = one && other && !strcmp(one, other);
+	struct stat one_st, other_st;
+	char *one, *other;
+	bool same;
 
+	if (!stat(a, &one_st) && !stat(b, &other_st))
+		return one_st.st_dev == other_st.st_dev && one_st.st_ino == other_st.st_ino;
+	one = whole_name(a);
+	other = whole_name(b);
+	same = one && other && !strcmp(one, other);
 	free(one);
 	free(other);
 	return same;
+}
+
+int ctl_spare(const struct ctl *ctl, const char *output, const char *input, const char *what)
+{
+	struct stat st;
+
+	if (!output || !input || stat(input, &st) || !S_ISREG(st.st_mode) ||
+	    !same_file(output, input))
+		return CTL_OK;
+	return ctl_fail(ctl, "%s: it is %s", psx_error_path(output), what);
+}
+
+/* The file that a model has for its scene; NULL = none */
+static char *scene_of(const char *uri)
+{
+	const char *at = uri && !strncmp(uri, "sim:", 4) ? uri + 4 : NULL;
+	char *scene, *end;
+
+	while (at && strncmp(at, "scene=", 6) != 0) {
+		at = strchr(at, ',');
+		at = at ? at + 1 : NULL;
+	}
+	end = scene = at ? strdup(at + 6) : NULL;
+	for (at = scene; at && *at && *at != ','; at++) {
+		if (at[0] == '\\' && at[1] == ',')
+			at++;
+		*end++ = *at;
+	}
+	if (scene)
+		*end = '\0';
+	return scene;
+}
+
+int ctl_check_outputs(const struct ctl *ctl, const char *output, const char *plot)
+{
+	char *scene;
+	int code;
+
+	if (output && plot && same_file(output, plot))
+		return ctl_usage(ctl, "--output and --plot are the same file, %s",
+				 psx_error_path(plot));
+	scene = scene_of(ctl->uri);
+	code = ctl_spare(ctl, output, scene, "the scene");
+	if (code == CTL_OK)
+		code = ctl_spare(ctl, plot, scene, "the scene");
+	free(scene);
+	return code;
 }
 
 int ctl_end(const struct ctl *ctl, int code)

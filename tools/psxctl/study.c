@@ -102,6 +102,8 @@ struct psx_device *study_open(struct study *s, int *code)
 {
 	*code = ctl_need_device(s->ctl);
 	if (*code == CTL_OK)
+		*code = ctl_check_outputs(s->ctl, s->table, s->picture);
+	if (*code == CTL_OK)
 		*code = ctl_can_write(s->ctl, s->table);
 	if (*code == CTL_OK)
 		*code = ctl_can_write(s->ctl, s->picture);

@@ -282,18 +282,20 @@ static int run(struct arguments *a)
 /* Can it be written, and is it not what is read? */
 static int check_output(const struct arguments *a, const char *path)
 {
-	if (path && ctl_same_file(path, a->data))
-		return ctl_fail(a->ctl, "%s: it is the data set", path);
-	if (path && a->cal && ctl_same_file(path, a->cal))
-		return ctl_fail(a->ctl, "%s: it is the calibration", path);
-	return ctl_can_write(a->ctl, path);
+	int code = ctl_spare(a->ctl, path, a->data, "the data set");
+
+	if (code == CTL_OK)
+		code = ctl_spare(a->ctl, path, a->cal, "the calibration");
+	return code == CTL_OK ? ctl_can_write(a->ctl, path) : code;
 }
 
 /* Before all work */
 static int check_files(const struct arguments *a)
 {
-	if (a->output && a->plot && ctl_same_file(a->output, a->plot))
-		return ctl_usage(a->ctl, "--output and --plot are the same file, %s", a->plot);
+	const int code = ctl_check_outputs(a->ctl, a->output, a->plot);
+
+	if (code != CTL_OK)
+		return code;
 	if (check_output(a, a->output) != CTL_OK || check_output(a, a->plot) != CTL_OK)
 		return CTL_FAILED;
 	return a->plot && !train_can_plot() ? ctl_fail(a->ctl, "--plot: built without cairo") : CTL_OK;
