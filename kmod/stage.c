@@ -77,6 +77,6 @@ int psx_move(struct psx_device *psx, const struct psxdet_move *to)
 		}
 		left = msleep_interruptible(LOOK_MS) ? -ERESTARTSYS : turn(psx, to, false);
 	}
-	/* A handler ends it, wherever it waits: its patience would begin anew */
-	return left == -ERESTARTSYS ? -ERESTARTNOHAND : left;
+	/* Begun anew, it would have its patience anew, and what took its place would lose it */
+	return left == -ERESTARTSYS && least < S64_MAX ? -EINTR : left;
 }
