@@ -33,14 +33,15 @@ static int send(struct psx_device *psx, const struct psxdet_move *to)
 	return error;
 }
 
-/* How far it is from there, um, both axes together; under control */
+/* How far it is from there, um, both axes together, 1 where it does not rest; under control */
 static s64 distance(struct psx_device *psx, const struct psxdet_move *to)
 {
 	s64 x = (s32)psx_read(psx, PSX_REG_STAGE_X);
 	s64 y = (s32)psx_read(psx, PSX_REG_STAGE_Y);
+	s64 moves = !!(psx_read(psx, PSX_REG_STATUS) & PSX_STATUS_STAGE_MOVING);
 
 	/* What is gone seems to be at -1, -1 */
-	return psx_control_check(psx) ?: abs(x - to->x_um) + abs(y - to->y_um);
+	return psx_control_check(psx) ?: abs(x - to->x_um) + abs(y - to->y_um) ?: moves;
 }
 
 /* Send it, or look only: how far it is then, or a negative errno */
