@@ -209,19 +209,27 @@ static void *mover(void *arg)
 	return NULL;
 }
 
-/* A MOVE that waits for a stage that does not come */
-static void begin(struct mover *m)
+static void await_sent(void)
 {
 	struct rig_patience patience = rig_patience();
 
-	*m = (struct mover) { .error = -1 };
-	ck_assert_int_eq(rig_set(&rig, "fault_stage", "1"), 0);
-	ck_assert_int_eq(pthread_create(&m->thread, NULL, mover, m), 0);
-	while (!__atomic_load_n(&m->tid, __ATOMIC_ACQUIRE))
-		rig_wait(&patience, "a thread");
-	rig_await_sleep(m->tid);
+	while (!(rig_status(fd).flags & PSXDET_STATUS_STAGE_MOVING))
+		rig_wait(&patience, "a stage that was sent");
 }
 
+/* A MOVE that waits for a stage that does not come */
+static void begin(struct mover *m)
+{
+	*m = (struct mover) { .error = -1 };
+	ck_assert_int_eq(rig_set(&rig, "fault_stage", "0"), 0);
+	ck_assert_int_eq(move(0, 0), 0);
+	ck_assert_int_eq(rig_set(&rig, "fault_stage", "1"), 0);
+	ck_assert_int_eq(pthread_create(&m->thread, NULL, mover, m), 0);
+	await_sent();
+	rig_await_sleep(__atomic_load_n(&m->tid, __ATOMIC_ACQUIRE));
+}
+
+/* Its errno. ETIMEDOUT: the host was slower than its patience, the test begins it again */
 static int end(struct mover *m)
 {
 	ck_assert_int_eq(pthread_join(m->thread, NULL), 0);
@@ -246,12 +254,14 @@ START_TEST(test_waits)
 {
 	struct mover m;
 
-	begin(&m);
-	/* It holds nothing up */
-	is_at(0, 0);
-	rig_identity(&rig, claim, 0, CODE_ONE);
-	ck_assert_int_eq(rig_set(&rig, "fault_stage", "0"), 0);
-	ck_assert_int_eq(end(&m), 0);
+	do {
+		begin(&m);
+		/* It holds nothing up */
+		is_at(0, 0);
+		rig_identity(&rig, claim, 0, CODE_ONE);
+		ck_assert_int_eq(rig_set(&rig, "fault_stage", "0"), 0);
+	} while (end(&m) == ETIMEDOUT);
+	ck_assert_int_eq(m.error, 0);
 	is_at(9000, -9000);
 }
 END_TEST
@@ -260,8 +270,10 @@ START_TEST(test_signal)
 {
 	struct mover m;
 
-	begin(&m);
-	ck_assert_int_eq(interrupt(&m), EINTR);
+	do
+		begin(&m);
+	while (interrupt(&m) == ETIMEDOUT);
+	ck_assert_int_eq(m.error, EINTR);
 	is_at(0, 0);
 	/* It was sent, and goes there when it can, whatever is refused meanwhile */
 	ck_assert_int_eq(move(REACH + 1, 0), EINVAL);
@@ -289,10 +301,11 @@ START_TEST(test_start_refused)
 	struct mover m;
 
 	rig_ready(&rig, fd, claim);
-	begin(&m);
-	ck_assert(rig_status(fd).flags & PSXDET_STATUS_STAGE_MOVING);
-	refuse(claim, PSXDET_IOC_START, &start, EBUSY, "a start while MOVE waits");
-	ck_assert_int_eq(interrupt(&m), EINTR);
+	do {
+		begin(&m);
+		refuse(claim, PSXDET_IOC_START, &start, EBUSY, "a start while MOVE waits");
+	} while (interrupt(&m) == ETIMEDOUT);
+	ck_assert_int_eq(m.error, EINTR);
 	refuse(claim, PSXDET_IOC_START, &start, EBUSY, "a start after a MOVE that a signal ended");
 	/* Also for who claims next */
 	(void)close(claim);
@@ -381,17 +394,27 @@ static void check_free(void)
 /* The call holds the claim, and its end is the claim's */
 START_TEST(test_claim_closed)
 {
-	struct psxdet_claim other = { 0 };
+	struct psxdet_status status;
 	struct mover m;
+	int refused;
 
-	rig_ready(&rig, fd, claim);
-	begin(&m);
-	ck_assert_int_eq(close(claim), 0);
-	ck_assert_int_eq(rig_ioctl(fd, PSXDET_IOC_CLAIM, &other), EBUSY);
-	ck_assert_uint_eq(rig_status(fd).rails, PSXDET_RAILS_ON);
-	ck_assert_int_eq(rig_set(&rig, "fault_stage", "0"), 0);
-	ck_assert_int_eq(end(&m), 0);
-	check_free();
+	do {
+		struct psxdet_claim other = { 0 };
+
+		rig_ready(&rig, fd, claim);
+		begin(&m);
+		ck_assert_int_eq(close(claim), 0);
+		refused = rig_ioctl(fd, PSXDET_IOC_CLAIM, &other);
+		status = rig_status(fd);
+		ck_assert_int_eq(rig_set(&rig, "fault_stage", "0"), 0);
+		(void)end(&m);
+		if (!refused)
+			(void)close(other.fd);
+		check_free();
+	} while (m.error == ETIMEDOUT);
+	ck_assert_int_eq(m.error, 0);
+	ck_assert_int_eq(refused, EBUSY);
+	ck_assert_uint_eq(status.rails, PSXDET_RAILS_ON);
 	is_at(9000, -9000);
 }
 END_TEST
@@ -406,10 +429,12 @@ START_TEST(test_owner_killed)
 	owner = fork();
 	ck_assert_int_ge(owner, 0);
 	if (!owner) {
-		(void)move(9000, -9000);
+		while (move(9000, -9000) == ETIMEDOUT)
+			;
 		_exit(0);
 	}
 	(void)close(claim);
+	await_sent();
 	rig_await_sleep(owner);
 	ck_assert_uint_eq(rig_status(fd).rails, PSXDET_RAILS_ON);
 	ck_assert_int_eq(kill(owner, SIGKILL), 0);
