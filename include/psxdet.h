@@ -333,9 +333,9 @@ PSX_API int psx_device_present(struct psx_device *dev, const struct psx_image *s
  * um on it, from its top left; a model's level covers info.pitch_um of it, and beyond
  * its edge it goes on as it is there. Frames carry the position. Returns when it is there.
  * ENOTSUP without PSX_CAP_STAGE; EINVAL out of reach, of either axis, and EBUSY while
- * running: it has not moved; ETIMEDOUT when it comes no nearer; EINTR after a signal, also
- * under SA_RESTART: call again. Until it is there, or is sent to where it is, no acquisition
- * starts.
+ * running: it has not moved; ETIMEDOUT when it comes no nearer; ECANCELED when it was sent
+ * elsewhere meanwhile; EINTR after a signal, also under SA_RESTART: call again. Until it is
+ * there, or is sent to where it is, no acquisition starts.
  */
 PSX_API int psx_device_move(struct psx_device *dev, int32_t x_um, int32_t y_um);
 /** ENOTSUP without PSX_CAP_SHUTTER, EBUSY while running. */

@@ -44,6 +44,12 @@ static s64 distance(struct psx_device *psx, const struct psxdet_move *to)
 	return psx_control_check(psx) ?: abs(x - to->x_um) + abs(y - to->y_um) ?: moves;
 }
 
+/* Another MOVE may take its place; under control */
+static bool is_sent(const struct psx_device *psx, const struct psxdet_move *to)
+{
+	return psx->stage_x == to->x_um && psx->stage_y == to->y_um;
+}
+
 /* Send it, or look only: how far it is then, or a negative errno */
 static s64 turn(struct psx_device *psx, const struct psxdet_move *to, bool first)
 {
@@ -57,6 +63,8 @@ static s64 turn(struct psx_device *psx, const struct psxdet_move *to, bool first
 			left = -ENODEV;
 		else if (first)
 			left = send(psx, to);
+		else if (!is_sent(psx, to))
+			left = -ECANCELED;
 		left = left ?: distance(psx, to);
 		psx_control_end(psx);
 	}

@@ -38,6 +38,8 @@ static const char *reason(int code)
 		return "the device did not do it";
 	case EINTR:
 		return "interrupted by a signal";
+	case ECANCELED:
+		return "another command took its place";
 	case EPERM:
 		return "it is open for reading only";
 	case EUSERS:

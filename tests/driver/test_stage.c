@@ -283,6 +283,19 @@ START_TEST(test_signal)
 }
 END_TEST
 
+/* Whose place another MOVE takes neither waits on nor sends the stage back */
+START_TEST(test_replaced)
+{
+	struct mover m;
+
+	begin(&m);
+	ck_assert_int_eq(move(0, 0), 0);
+	ck_assert_int_eq(end(&m), ECANCELED);
+	ck_assert_int_eq(rig_set(&rig, "fault_stage", "0"), 0);
+	is_at(0, 0);
+}
+END_TEST
+
 START_TEST(test_gives_up)
 {
 	ck_assert_int_eq(rig_set(&rig, "fault_stage", "1"), 0);
@@ -456,6 +469,7 @@ int main(void)
 	tcase_add_test(tcase, test_waits);
 	tcase_add_test(tcase, test_signal);
 	tcase_add_test(tcase, test_start_refused);
+	tcase_add_test(tcase, test_replaced);
 	tcase_add_test(tcase, test_gives_up);
 	tcase_add_test(tcase, test_bound_again);
 	tcase_add_test(tcase, test_unplugged);

@@ -324,7 +324,7 @@ struct psxdet_shutter {
 	__u32 reserved[3];
 };
 
-/* Where on the object the first sub-pixel is to be; PSXDET_CAP_STAGE */
+/* Where on the object the first sub-pixel is to be; the next one ends it. PSXDET_CAP_STAGE */
 struct psxdet_move {
 	__s32 x_um;
 	__s32 y_um;
