@@ -20,7 +20,7 @@ static u32 lying_read(void *hw, u32 reg)
 	return reg == lie_reg ? lie_value : honest->read(hw, reg);
 }
 
-static int tell(struct device *dev)
+static int tell(struct device *dev, u32 reg, u32 value)
 {
 	struct psx_platform_data *data = dev_get_platdata(dev);
 
@@ -32,6 +32,8 @@ static int tell(struct device *dev)
 		lying.read = lying_read;
 		data->ops = &lying;
 	}
+	lie_reg = reg;
+	lie_value = value;
 	return 0;
 }
 
@@ -39,15 +41,16 @@ static int set_lie(const char *text, const struct kernel_param *param)
 {
 	struct device *dev;
 	char name[64];
+	u32 reg, value;
 	int error;
 
-	if (sscanf(text, "%63s %x %u", name, &lie_reg, &lie_value) != 3)
+	if (sscanf(text, "%63s %x %u", name, &reg, &value) != 3)
 		return -EINVAL;
 	dev = bus_find_device_by_name(&platform_bus_type, NULL, name);
 	if (!dev)
 		return -ENODEV;
 	device_lock(dev);
-	error = tell(dev);
+	error = tell(dev, reg, value);
 	device_unlock(dev);
 	put_device(dev);
 	return error;
