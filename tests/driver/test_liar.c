@@ -136,6 +136,22 @@ START_TEST(test_impossible)
 }
 END_TEST
 
+/* Possible by themselves, but no ring fits: what was begun is undone, and the next one binds */
+START_TEST(test_no_ring)
+{
+	static const struct {
+		uint32_t reg, value;
+	} lies[] = { { PSX_REG_SEG_SHIFT_MAX, 0 }, { PSX_REG_SEGS_MAX, 1 } };
+	size_t i;
+
+	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		ck_assert_int_eq(bind_lying(lies[i].reg, lies[i].value), ENOMEM);
+		ck_assert_int_eq(access(rig.node, F_OK), -1);
+	}
+	ck_assert_int_eq(bind_lying(PSX_REG_SCENE_HEIGHT, 0), 0);
+}
+END_TEST
+
 /* The largest object is one, and without a word of it it is the sensor's size */
 START_TEST(test_possible)
 {
@@ -167,6 +183,7 @@ int main(void)
 	if (rig_modules()) {
 		tcase_add_checked_fixture(identity, set_up_identity, tear_down_identity);
 		tcase_add_test(identity, test_impossible);
+		tcase_add_test(identity, test_no_ring);
 		tcase_add_test(identity, test_possible);
 	} else {
 		printf("# skipped: PSX_MODULES does not say where modules are\n");
