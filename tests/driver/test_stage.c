@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "psx_regs.h"
 #include "reader.h"
 #include "refuse.h"
 
@@ -397,6 +398,43 @@ START_TEST(test_unbound)
 }
 END_TEST
 
+static void *unbinder(void *device)
+{
+	return rig_driver("unbind", device) ? device : NULL;
+}
+
+/* At once, and not when the voltage is gone, which this device says it never is */
+START_TEST(test_unbound_with_voltage)
+{
+	struct mover m;
+	pthread_t thread;
+	char device[64], lie[96];
+	void *failed;
+
+	rig_device(&rig, device, sizeof(device));
+	(void)close(claim);
+	(void)close(fd);
+	ck_assert_int_eq(rig_driver("unbind", device), 0);
+	(void)rig_unload("psx_liar");
+	ck_assert_int_eq(rig_load("psx_liar"), 0);
+	(void)snprintf(lie, sizeof(lie), "%s %x 1000", device, PSX_REG_RAIL_POS_MV);
+	ck_assert_int_eq(rig_parameter("psx_liar", "lie", lie), 0);
+	ck_assert_int_eq(rig_driver("bind", device), 0);
+	fd = rig_open(&rig, O_RDWR);
+	claim = rig_claim(fd);
+	begin(&m);
+	ck_assert_int_eq(pthread_create(&thread, NULL, unbinder, device), 0);
+	ck_assert_int_eq(end(&m), ENODEV);
+	(void)rig_status(fd); /* It is not gone yet */
+	ck_assert_int_eq(pthread_join(thread, &failed), 0);
+	ck_assert_ptr_null(failed);
+	ck_assert_int_eq(move(0, 0), ENODEV);
+	rig_unplug(&rig);
+	ck_assert_int_eq(rig_unload("psx_liar"), 0);
+	rig_make(&rig, "stage");
+}
+END_TEST
+
 static void check_free(void)
 {
 	rig_await_rails(fd, PSXDET_RAILS_OFF);
@@ -475,6 +513,10 @@ int main(void)
 	tcase_add_test(tcase, test_unplugged);
 	tcase_add_test(tcase, test_removed);
 	tcase_add_test(tcase, test_unbound);
+	if (rig_modules())
+		tcase_add_test(tcase, test_unbound_with_voltage);
+	else
+		printf("# skipped: PSX_MODULES does not say where modules are\n");
 	tcase_add_test(tcase, test_claim_closed);
 	tcase_add_test(tcase, test_owner_killed);
 	return rig_main(suite);
