@@ -298,8 +298,7 @@ unplug watched
 plug stage profile=macropixel fault_stage=1
 raster() { "$psxctl" -d "$dev" acquire --mode point --raster 30,20 -k identity -q 2>err & pid=$!; }
 raster
-# It sleeps, and catches what a background job of a shell ignores: SIGINT
-moves() { [[ $(</proc/$pid/status) =~ State:.S.*SigCgt:[^$'\n']*[2367abef]$'\n' ]]; }
+moves() { "$psxctl" -d "$dev" info --json | grep -q '"stage_moving":true'; }
 until_true moves
 ok 'a raster waits for its stage' moves
 interrupted() { ! kill -INT $pid 2>/dev/null; }
