@@ -128,6 +128,15 @@ ok 'a model in place of a calibration' refuses 1 'model.json: it is the calibrat
 run -d $ideal -q train data.csv -o /dev/full
 ok 'a full disk' refuses 1 '/dev/full: No space left'
 
+run -d $ideal -q train data.csv -o grows.json --epochs 1
+(ulimit -f $((($(stat -c %s grows.json) + 1023) / 1024)); "$psxctl" -d $ideal -q train data.csv -o grows.json \
+	--epochs 200 --full >out 2>err)
+status=$?
+ok 'a disk that is full later' refuses 1 \
+	'epoch [0-9]*: grows.json: File too large; --resume grows.json goes on$'
+run -d $ideal -q train data.csv --resume grows.json --epochs 2
+ok 'and it does' exits 0
+
 # A training that has ended, and another name for it
 cp model.json new.json
 run -d $ideal train data.csv -o ended.json --epochs 2

@@ -162,17 +162,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* What is kept of a training that broke off */
-static int give_up(const struct arguments *a, const struct psx_classifier *c,
+/* A training that broke off; `kept` is a file that has what was learned, or NULL */
+static int give_up(const struct arguments *a, unsigned int epoch, const char *kept,
 		   const struct psx_error *why)
 {
-	const unsigned int epochs = psx_classifier_get_info(c)->epochs;
 	const bool asked = why->code == ECANCELED || why->code == EINTR;
 	const char *reason = asked && interrupt_came() ? "interrupted" : why->message;
 
-	if (!epochs || !a->output)
-		return ctl_fail(a->ctl, "epoch %u: %s", epochs + 1, reason);
-	return ctl_fail(a->ctl, "epoch %u: %s; --resume %s goes on", epochs + 1, reason, a->output);
+	if (!kept)
+		return ctl_fail(a->ctl, "epoch %u: %s", epoch, reason);
+	return ctl_fail(a->ctl, "epoch %u: %s; --resume %s goes on", epoch, reason,
+			psx_error_path(kept));
 }
 
 static bool goes_on(const struct arguments *a, const struct psx_classifier_info *info)
@@ -193,13 +193,15 @@ static int train(const struct arguments *a, struct learn *l)
 {
 	const struct psx_classifier_info *info = psx_classifier_get_info(l->classifier);
 	unsigned int shown = psx_classifier_get_epoch(l->classifier, 0) ? info->epochs + 1 : 0;
+	const char *kept = a->resume;
 	struct psx_error err;
 
 	while (goes_on(a, info)) {
 		if (psx_classifier_train(l->classifier, &l->rig, l->data, &err))
-			return give_up(a, l->classifier, &err);
-		if (save(a, l->classifier) != CTL_OK)
-			return CTL_FAILED;
+			return give_up(a, info->epochs + 1, kept, &err);
+		if (a->output && psx_classifier_save(l->classifier, a->output, &err))
+			return give_up(a, info->epochs, kept, &err);
+		kept = a->output;
 		while (shown <= info->epochs)
 			train_show_epoch(a->ctl, l->classifier, shown++);
 	}
