@@ -20,6 +20,8 @@ ok 'the null is of use' awk -v b="$(json before_rms)" -v a="$(json after_rms)" '
 run -d sim:profile=cmos32,seed=6 cal run -k sobel-y -o near.json -q
 ok 'neighbours of unlike sign stay as near as the board allows' exits 0
 
+run cal show cal.json -o ./cal.json
+ok 'cal show: not in place of the file' refuses 1 'cal.json: it is the calibration'
 run cal show cal.json
 ok 'cal show: whose' says '^calibration  [0-9a-f]* of sim-real'
 ok 'cal show: nulls' says '^nulled *laplacian (scan), log (scan)$'
