@@ -109,7 +109,7 @@ if mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
 else
 	skip 'full disk' 'cannot mount'
 fi
-(ulimit -f 8; trap '' XFSZ; "$psxctl" -q -d sim:scene=good.pgm acquire -k identity -n 500 -o big.psx >out 2>err)
+(ulimit -f 8; "$psxctl" -q -d sim:scene=good.pgm acquire -k identity -n 500 -o big.psx >out 2>err)
 status=$?
 ok 'file size limit' refuses 1 'big.psx'
 ok 'file size limit: nothing under the final name' [ ! -e big.psx ]
@@ -122,9 +122,15 @@ status=$?
 ok 'a name that is taken at the end' refuses 1 'taken.psx: is a directory'
 ok 'a name that is taken at the end: what was taken is beside it' left_is .taken.psx.??????
 echo old >keep.psx
-(ulimit -f 8; trap '' XFSZ; "$psxctl" -d sim:scene=good.pgm acquire -k identity -n 500 -o keep.psx >out 2>err)
+(ulimit -f 8; "$psxctl" -d sim:scene=good.pgm acquire -k identity -n 500 -o keep.psx >out 2>err)
 ok 'what stood there stays' is "$(cat keep.psx)" old
 
+# A name may be an escape sequence, of one byte or two
+for name in $'q\e[31m/x' $'q\xc2\x9b31m'; do
+	run -d sim:profile=ideal train "$name"
+	ok 'names do not speak to the terminal' refuses 1 'q.*31m'
+	ok 'by any control character' is "$(LC_ALL=C grep -c $'[\x01-\x1f\x7f]\\|\xc2[\x80-\x9f]' err)" 0
+done
 long=$(printf '%0200d/' 0 0)
 run view "$long"x.psx
 ok 'view: a long path leaves room for the reason' refuses 1 '/x.psx: no such file'

@@ -12,11 +12,25 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Names may be anything: nothing in them is to reach a terminal as a command, of C0 or C1 */
+static void defuse(char *text)
+{
+	for (; *text; text++) {
+		const unsigned char byte = (unsigned char)*text, next = (unsigned char)text[1];
+
+		if (byte < ' ' || byte == 0x7f || (byte == 0xc2 && next >= 0x80 && next < 0xa0))
+			*text = '?';
+		if (byte == 0xc2 && *text == '?')
+			*++text = '?';
+	}
+}
+
 static int complain(const struct ctl *ctl, int code, const char *format, va_list args)
 {
 	char line[512];
 
 	(void)vsnprintf(line, sizeof(line), format, args);
+	defuse(line);
 	fprintf(stderr, "psxctl%s%s: %s\n", ctl->verb ? " " : "", ctl->verb ? ctl->verb : "",
 		line);
 	return code;

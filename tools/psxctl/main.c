@@ -76,6 +76,7 @@ int main(int argc, char **argv)
 
 	open_standard_streams();
 	(void)signal(SIGPIPE, SIG_IGN); /* a reader that went away is a failed write */
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit, too */
 	(void)setlocale(LC_CTYPE, "");
 	if (ctl_parse(&ctl, &argp, argc, argv, &place))
 		return CTL_USAGE;
