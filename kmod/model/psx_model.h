@@ -35,7 +35,7 @@ enum psx_model_profile {
 
 /* What sets a profile apart from others */
 struct psx_kind {
-	char name[20];		/* what NAME says, 16 at most; behind its "sim-" the profile's own */
+	char name[20];		/* NAME, 16 at most; behind "sim-" the profile's own */
 	u32 side;		/* width and height, 0 = any */
 	u32 pitch_um;		/* 0 = any */
 	u32 border;		/* sub-pixels at every edge that see nothing */
