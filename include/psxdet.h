@@ -1085,7 +1085,7 @@ struct psx_file;
 PSX_API struct psx_file *psx_file_create(const char *path, const char *metadata,
 					 struct psx_error *err);
 /** Set room aside for `frames` frames of width x height, each with a mask of its own,
- * written to where the file system can't; what is not used is given back. ENOSPC. */
+ * written to where the file system can't; what is not used is given back. ENOSPC, EFBIG. */
 PSX_API int psx_file_reserve(struct psx_file *file, uint64_t frames, uint32_t width,
 			     uint32_t height);
 /** A frame that can't be written in whole (ENOSPC) is taken back: the file may

@@ -109,25 +109,37 @@ static int check_writable(struct psx_file *file)
 	return 0;
 }
 
+/* Without growing the file, so that a crash leaves no zeros. Where the file system can't, libc
+ * writes to each block; whether there is room a remote one says at fsync only. An errno */
+static int set_aside(const struct psx_file *file, uint64_t bytes)
+{
+	const off_t from = (off_t)file->end, length = (off_t)bytes;
+	int code;
+
+	do
+		code = fallocate(file->out.fd, FALLOC_FL_KEEP_SIZE, from, length) ? errno : 0;
+	while (code == EINTR);
+	while (code == EOPNOTSUPP || code == EINTR)
+		code = posix_fallocate(file->out.fd, from, length);
+	return code ? code : fdatasync(file->out.fd) ? errno : 0;
+}
+
 int psx_file_reserve(struct psx_file *file, uint64_t frames, uint32_t width, uint32_t height)
 {
 	const uint64_t bits = psx_file_mask_length(width, height);
 	const uint64_t each = PSX_FILE_RECORD + psx_codec_bound(width, height) + PSX_FILE_MASK +
 			      bits + psx_file_fill(bits) + 8 + 2 * 8; /* filled up; and noted */
+	uint64_t bytes;
 	int code;
 
 	if (check_writable(file))
 		return -1;
 	if (!file->out.temporary)
 		return 0;
-	/* Where the file system can't, libc writes to each block; whether there is room a
-	 * remote one says at fsync only */
-	do
-		code = posix_fallocate(file->out.fd, (off_t)file->end,
-				       (off_t)(frames * each + PSX_FILE_TRAILER));
-	while (code == EINTR);
-	if (!code && fdatasync(file->out.fd))
-		code = errno;
+	code = __builtin_mul_overflow(frames, each, &bytes) ||
+			       bytes > INT64_MAX - PSX_FILE_TRAILER - file->end ?
+		       EFBIG :
+		       set_aside(file, bytes + PSX_FILE_TRAILER);
 	if (code) {
 		take_back(file);
 		errno = code;

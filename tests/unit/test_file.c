@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <psxdet.h>
 #include <sched.h>
 #include <signal.h>
@@ -536,6 +537,7 @@ START_TEST(disk_full)
 {
 	struct psx_file *file;
 	struct stat st;
+	glob_t found;
 
 	if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", folder, "tmpfs", 0, "size=16k") || chdir(folder)) {
@@ -558,6 +560,18 @@ START_TEST(disk_full)
 	psx_file_close(file);
 	check_old_content("run.psx");
 	ck_assert_int_eq(count_entries(), 1);
+
+	/* Nothing of it is in the file, where the file system can do that */
+	file = begin("run.psx");
+	ck_assert_int_eq(psx_file_reserve(file, UINT64_MAX / 64, 40, 40), -1);
+	ck_assert_int_eq(errno, EFBIG);
+	ck_assert_int_eq(psx_file_reserve(file, 1, 40, 40), 0);
+	ck_assert_int_eq(glob(".run.psx.*", 0, NULL, &found), 0);
+	ck_assert_int_eq(stat(found.gl_pathv[0], &st), 0);
+	ck_assert_int_eq(st.st_size < 100, !_i);
+	ck_assert_int_ge(st.st_blocks, 8);
+	globfree(&found);
+	psx_file_close(file);
 
 	/* What was set aside nobody else gets, and what is not used goes back */
 	file = begin("run.psx");
