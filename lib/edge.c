@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* How a signal comes, stays and goes. */
+#include "student.h"
+
 #include <errno.h>
 #include <math.h>
 #include <psxdet.h>
@@ -99,6 +101,7 @@ int psx_stability_find(const struct psx_sample *samples, size_t count,
 	if (!(fabs(sum) > LEAST_STEP * stability->noise))
 		return fail(ENODATA);
 	stability->drift.value = HOUR * slope / sum;
-	stability->drift.error = fabs(HOUR * stability->noise / sqrt(xx) / sum);
+	stability->drift.error = psx_student((double)count - 2) *
+				 fabs(HOUR * stability->noise / sqrt(xx) / sum);
 	return 0;
 }

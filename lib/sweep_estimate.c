@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* Parameters with their errors: of one sub-pixel, and of the crystal that some are a sample of. */
+#include "student.h"
 #include "sweep.h"
 
 #include <math.h>
 
 #define N	    PSX_HECHT_PARAMETERS
 #define LARGE_ERROR 0.01
-
-/* The error that is exceeded in 31.7 % (Student), of a standard deviation by so many degrees
- * of freedom; to 1.5 % */
-static double student(double freedom)
-{
-	return 1 + (1 + (0.5 + 0.125 / freedom) / freedom) / (2 * freedom);
-}
 
 static void put(struct psx_sweep_fit *fit, bool forward, const double *p,
 		const struct psx_estimate *relative, const double *sampling)
@@ -42,7 +36,7 @@ void psx_sweep_fit_one(const struct psx_hecht_found *found, bool forward, struct
 
 	for (i = 0; i < N; i++)
 		relative[i].error =
-			student(found->freedom) * sqrt(found->covariance[i][i]);
+			psx_student(found->freedom) * sqrt(found->covariance[i][i]);
 	put(fit, forward, found->p, relative, sampling);
 	fit->residual = found->residual /
 			psx_sweep_curve(forward, found->p, PSX_MOST_VOLTS, NULL);
@@ -54,7 +48,7 @@ void psx_sweep_fit_many(const double *p, const struct psx_scatter *scatter, size
 			const struct psx_hecht_found *found, bool forward,
 			struct psx_sweep_fit *fit)
 {
-	const double used = (double)count, times = student(used - 1);
+	const double used = (double)count, times = psx_student(used - 1);
 	struct psx_estimate relative[N];
 	double sampling[N];
 	int i;

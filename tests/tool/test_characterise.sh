@@ -157,6 +157,9 @@ ok 'three falls' is "$(grep -c '"edge":"fall"' out)" 3
 ok 'as fast as a sample: settling and exposure' near "$(json seconds)" 0.011 0.0001
 ok 'every sample in the table' is "$(wc -l <it.csv)" 141
 ok 'lit at weight -1, 10 ms' near "$(value mean)" -40.95 0.5
+run -d "$uri,mismatch=0,photons=1e9,read_noise=0.01" it --json --frames 10
+ok 'the first sample, from 0 V, is no drift' near "$(value drift_hour)" 0 "$(awk -v e="$(value drift_error)" 'BEGIN { print 3 * e }')"
+ok 'and no noise: 0.01 / 16' near "$(value noise)" 0.0006 0.0006
 run -d "$uri,read_noise=10" it -q
 ok 'much noise' exits 0
 run -d "$uri,profile=ideal" it --bias 0 --json

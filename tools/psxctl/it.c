@@ -143,7 +143,8 @@ static int print_summary(const struct it *it)
 	const size_t used = it->readings[lit].used;
 	struct psx_stability s;
 
-	if (psx_stability_find(it->samples + lit * it->study.frames, it->study.frames, &s))
+	/* In the first one the bias is on its way from 0 V */
+	if (psx_stability_find(it->samples + lit * it->study.frames + 1, it->study.frames - 1, &s))
 		return ctl_fail(it->study.ctl, "at %g V the beam makes no signal above its noise: "
 				"%.2g +- %.2g levels", it->study.volts, s.mean, s.noise);
 	if (it->study.ctl->json)
