@@ -135,6 +135,12 @@ run -d "$uri" ldr --pixel 1,2 --region 1,2,3x3
 ok 'a pixel and a region' refuses 2 '--pixel and --region'
 run -d "$uri" ldr --pixel 16,3
 ok 'a pixel outside: before the rails' refuses 1 'not inside 16 x 16'
+for verb in iv ldr it; do
+	run -d "$uri" $verb --exposure 3600s
+	ok "$verb: an exposure that the device has not, as it was typed" refuses 1 "'3600s' is outside"
+done
+run -d sim:profile=macropixel,scene=flat:0 ldr --json --steps 3
+ok 'a detector with a stage: scenes are of its size' near "$(value db)" 106 0.3
 run -d "$uri" ldr --from 10 --to 1000 -q
 ok 'a series inside the range says so' says '> .* dB'
 run -d sim:profile=ideal,width=8,height=8,scene=flat:0 ldr --json

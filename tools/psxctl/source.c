@@ -43,12 +43,12 @@ static int set_scene(struct source *s, struct psx_device *dev, double wanted, do
 {
 	const double level = fmin(fmax(round(wanted / s->tube * PSX_NOMINAL_LEVEL), 1), MOST_LEVEL);
 	const struct psx_device_info *info = psx_device_get_info(dev);
-	struct psx_image *image = psx_image_new(info->width, info->height);
+	struct psx_image *image = psx_image_new(info->scene_width, info->scene_height);
 	int failed = image ? 0 : psx_error_set(err, errno, "out of memory");
 	size_t i;
 
 	*rate = level / PSX_NOMINAL_LEVEL * s->tube;
-	for (i = 0; !failed && i < (size_t)info->width * info->height; i++)
+	for (i = 0; !failed && i < (size_t)info->scene_width * info->scene_height; i++)
 		psx_image_edit_levels(image)[i] = (uint16_t)level;
 	if (!failed && psx_device_present(dev, image))
 		failed = psx_error_set(err, errno, "%s", psx_device_error(dev));

@@ -59,6 +59,7 @@ static error_t parse_number(struct study *s, int key, const char *text)
 		if (option_time(text, &s->exposure_ns))
 			return (error_t)ctl_usage(s->ctl, "exposure '%s' is not a time such as 1s, "
 							  "20ms, 50us", text);
+		s->exposure = text;
 		return 0;
 	default:
 		if (option_number(text, 1, 1024, &frames))
@@ -98,6 +99,19 @@ double study_rate(const struct study *s)
 	return s->dose_rate > 0 ? s->dose_rate : PSX_NOMINAL_RATE;
 }
 
+/* Before the rails go up; an exit code */
+static int check_device(const struct study *s)
+{
+	const struct psx_device_info *info = psx_device_get_info(s->dev);
+
+	if (s->region.width && psx_device_check_region(s->dev, &s->region))
+		return ctl_fail(s->ctl, "%s", psx_device_error(s->dev));
+	if (s->exposure && (s->exposure_ns < info->min_exposure_ns || s->exposure_ns > info->max_exposure_ns))
+		return ctl_fail(s->ctl, "exposure '%s' is outside the device's %g .. %g s", s->exposure,
+				(double)info->min_exposure_ns / 1e9, (double)info->max_exposure_ns / 1e9);
+	return CTL_OK;
+}
+
 struct psx_device *study_open(struct study *s, int *code)
 {
 	*code = ctl_need_device(s->ctl);
@@ -109,8 +123,9 @@ struct psx_device *study_open(struct study *s, int *code)
 		*code = ctl_can_write(s->ctl, s->picture);
 	if (*code == CTL_OK)
 		s->dev = ctl_open(s->ctl, code);
-	if (s->dev && s->region.width && psx_device_check_region(s->dev, &s->region)) {
-		*code = ctl_fail(s->ctl, "%s", psx_device_error(s->dev));
+	if (s->dev)
+		*code = check_device(s);
+	if (*code != CTL_OK) {
 		psx_device_close(s->dev);
 		s->dev = NULL;
 	}

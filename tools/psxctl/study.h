@@ -18,6 +18,7 @@ struct study {
 	double dose_rate;	  /* 0 = not given */
 	double volts;
 	uint64_t exposure_ns; /* 0 = not given, as the next */
+	const char *exposure; /* as it was typed; NULL = not */
 	unsigned int frames;
 	const char *table, *picture; /* NULL = not wanted */
 	bool keeps; /* what is done when it breaks off is not lost */
