@@ -12,11 +12,17 @@ value() { tail -n 1 out | sed "s/.*\"$1\":\([-0-9.e]*\).*/\1/"; }
 first() { tail -n 1 out | sed "s/\"forward\":.*//; s/.*\"$1\":{\"value\":\([-0-9.e]*\).*/\1/"; }
 png() { [ "$(head -c 8 "$1" | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ]; }
 
-# What is as near to the truth as it says, and as twice that
-one=0 two=0
+# What is as near to the truth as it says, and as twice that; and by how many errors it is off
+one=0 two=0 squares=0
 holds() { # holds KEY TRUTH
+	squares=$(awk -v s="$squares" -v v="$(value "$1")" -v t="$2" -v e="$(value "$1_error")" \
+		'BEGIN { print s + ((v - t) / e) ^ 2 }')
 	near "$(value "$1")" "$2" "$(value "$1_error")" && one=$((one + 1))
 	near "$(value "$1")" "$2" "$(awk -v e="$(value "$1_error")" 'BEGIN { print 2 * e }')" && two=$((two + 1))
+}
+# Off by about one error, rms: errors that are too large are wrong, too
+rms() { # rms OF LEAST MOST
+	awk -v s="$squares" -v n="$1" -v a="$2" -v b="$3" 'BEGIN { r = sqrt(s / n); exit !(r > a && r < b) }'
 }
 for seed in 1 2 3 4 5; do
 	run -d "$uri,seed=$seed" iv --json
@@ -37,6 +43,7 @@ done
 # Of 20, 1 sigma 13.7 times
 ok "stated errors: $one of 20 within 1 sigma" test $one -ge 8
 ok "$two of 20 within 2 sigma" test $two -ge 16
+ok "of squares $squares" rms 20 0.6 1.6
 
 run -d "$uri,mismatch=0" iv --json -o iv.csv --plot iv.png
 ok 'iv ends well' exits 0
@@ -109,13 +116,14 @@ ok 'a small error is not 0' says 'range  *6[78]\..* +- 0\.000[1-9]'
 run -d "$uri" ldr --bias 95 -q
 ok 'dark current beyond the offset DAC: a shorter exposure' says 'range  *106.* in 1 s\|in 1 s$'
 # The stated error holds: of 10 seeds, 1 sigma 6.8 times; --steps 5 to be quick
-one=0 two=0
+one=0 two=0 squares=0
 for seed in 1 2 3 4 5 6 7 8 9 10; do
 	run -d "$uri,seed=$seed" ldr --json --exposure 1s --steps 5
 	holds db 106
 done
 ok "1 sigma: $one of 10" test $one -ge 4
 ok "2 sigma: $two of 10" test $two -ge 8
+ok "of squares $squares" rms 10 0.4 1.9
 run -d "$uri" ldr --json --steps 5 -o part.csv --beside "$uri,interlock_at=30"
 ok 'another that breaks off' refuses 1 'interlock'
 ok 'leaves the first' is "$(grep -c '"db":' out)" 1
