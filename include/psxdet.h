@@ -782,7 +782,7 @@ struct psx_sweep_point {
 	double photo_na_cm2; /**< lit less dark */
 	double sensitivity;  /**< uC/Gy/cm2 */
 	double spread;	     /**< of the sensitivity, from sub-pixel to sub-pixel */
-	double fitted;	     /**< sensitivity by the mean parameters */
+	double fitted;	     /**< sensitivity by the mean parameters; NaN without a fit */
 };
 
 struct psx_estimate {
@@ -816,7 +816,8 @@ struct psx_balance {
 
 /**
  * Measures and fits. Errors: those of psx_probe_new(), _set() and _expose(); ECANCELED;
- * ENODATA when no sub-pixel has such a curve. Worded by `err`.
+ * ENODATA when no sub-pixel has such a curve. Worded by `err`. Where `progress` ends the fits,
+ * what was measured comes all the same, with ECANCELED in `err` and without a fit.
  */
 PSX_API struct psx_sweep *psx_sweep_run(struct psx_device *dev, const struct psx_region *region,
 					const struct psx_sweep_options *options,
@@ -827,11 +828,13 @@ PSX_API size_t psx_sweep_get_count(const struct psx_sweep *sweep);
 /** ERANGE past the last. */
 PSX_API int psx_sweep_get_point(const struct psx_sweep *sweep, size_t index,
 				struct psx_sweep_point *point);
+/** NULL where fits were given up before this sign's. */
 PSX_API const struct psx_sweep_fit *psx_sweep_get_fit(const struct psx_sweep *sweep, bool forward);
 /** Of one sub-pixel, in the sensor's coordinates. ERANGE outside the region, ENODATA
  * when it has no such curve. */
 PSX_API int psx_sweep_get_pixel(const struct psx_sweep *sweep, uint32_t x, uint32_t y,
 				bool forward, struct psx_sweep_fit *fit);
+/** Of both fits. */
 PSX_API void psx_sweep_get_balance(const struct psx_sweep *sweep, struct psx_balance *balance);
 
 /** One dose rate of a series. */

@@ -163,7 +163,10 @@ static int run(struct psx_device *dev, struct psx_probe *probe, struct psx_sweep
 	choose_biases(sweep, options->biases ? options->biases : DEFAULT_BIASES);
 	if (allocate(sweep))
 		return psx_error_set(&dev->error, ENOMEM, "out of memory");
-	return measure(&s, &task) || psx_sweep_fit_all(dev, sweep, &task) ? -1 : 0;
+	if (measure(&s, &task))
+		return -1;
+	/* Given up, it is measured all the same */
+	return psx_sweep_fit_all(dev, sweep, &task) && errno != ECANCELED ? -1 : 0;
 }
 
 struct psx_sweep *psx_sweep_run(struct psx_device *dev, const struct psx_region *region,
@@ -183,6 +186,8 @@ struct psx_sweep *psx_sweep_run(struct psx_device *dev, const struct psx_region 
 		failed = sweep ? run(dev, probe, sweep, options) :
 				 psx_error_set(&dev->error, ENOMEM, "out of memory");
 		psx_probe_free(probe);
+		if (!failed && err && !sweep->fits[1].used)
+			*err = dev->error;
 		if (!failed)
 			return sweep;
 	}

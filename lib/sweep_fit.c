@@ -222,7 +222,7 @@ int psx_sweep_fit_all(struct psx_device *dev, struct psx_sweep *sweep, struct ps
 
 const struct psx_sweep_fit *psx_sweep_get_fit(const struct psx_sweep *sweep, bool forward)
 {
-	return &sweep->fits[forward];
+	return sweep->fits[forward].used ? &sweep->fits[forward] : NULL;
 }
 
 int psx_sweep_get_pixel(const struct psx_sweep *sweep, uint32_t x, uint32_t y, bool forward,
@@ -237,7 +237,7 @@ int psx_sweep_get_pixel(const struct psx_sweep *sweep, uint32_t x, uint32_t y, b
 		return -1;
 	}
 	found = &sweep->found[forward][(size_t)(y - r->y) * r->width + x - r->x];
-	if (found->p[0] <= 0) {
+	if (found->p[0] <= 0 || !sweep->fits[forward].used) {
 		errno = ENODATA;
 		return -1;
 	}

@@ -21,7 +21,7 @@ static double fitted(const struct psx_sweep_fit *fit, double volts, bool with_su
 int psx_sweep_get_point(const struct psx_sweep *sweep, size_t index, struct psx_sweep_point *point)
 {
 	const double unit = PSX_S0 * psx_hecht_unit();
-	const bool forward = index >= sweep->points / 2;
+	const bool forward = index >= sweep->points / 2, fits = sweep->fits[forward].used;
 	double sum = 0, squares = 0, mean = (double)NAN;
 	size_t used = 0, i;
 
@@ -32,7 +32,7 @@ int psx_sweep_get_point(const struct psx_sweep *sweep, size_t index, struct psx_
 	for (i = 0; i < sweep->count; i++) {
 		const double level = sweep->levels[index * sweep->count + i];
 
-		if (isnan(level) || !sweep->used[forward][i])
+		if (isnan(level) || (fits && !sweep->used[forward][i]))
 			continue;
 		sum += level;
 		used++;
@@ -42,7 +42,7 @@ int psx_sweep_get_point(const struct psx_sweep *sweep, size_t index, struct psx_
 	for (i = 0; i < sweep->count; i++) {
 		const double level = sweep->levels[index * sweep->count + i];
 
-		if (!isnan(level) && sweep->used[forward][i])
+		if (!isnan(level) && (!fits || sweep->used[forward][i]))
 			squares += (level - mean) * (level - mean);
 	}
 	*point = (struct psx_sweep_point){
@@ -51,8 +51,8 @@ int psx_sweep_get_point(const struct psx_sweep *sweep, size_t index, struct psx_
 		.photo_na_cm2 = mean / sweep->seconds * NA_CM2 * psx_hecht_unit(),
 		.sensitivity = mean * sweep->weight * unit,
 		.spread = used > 1 ? sqrt(squares / (double)(used - 1)) * sweep->weight * unit : 0,
-		.fitted = copysign(fitted(&sweep->fits[forward], sweep->volts[index], true),
-				   sweep->volts[index]),
+		.fitted = fits ? copysign(fitted(&sweep->fits[forward], sweep->volts[index], true),
+					  sweep->volts[index]) : (double)NAN,
 	};
 	return 0;
 }

@@ -81,8 +81,11 @@ if script --version >/dev/null 2>&1; then
 	exec 3>&-
 	ok 'fits show how far they are' grep -q '% [0-9]* fits, .* left' out
 	ok 'Ctrl-C in them' is "$(cat exit_status)" 1
-	ok 'is said' grep -q 'interrupted; nothing is kept' out
-	ok 'and true' [ ! -e int.csv ]
+	ok 'is said' grep -q 'interrupted; what was measured is kept, not all of it fitted' out
+	ok 'in the table' is "$(wc -l <int.csv)" 35
+	ok 'all was measured' is "$(cut -d, -f4 int.csv | grep -c nan)" 0
+	ok 'not fitted' grep -q 'nan$' int.csv
+	ok 'and shown' grep -q '^ *+100.000' out
 else
 	skip 'Ctrl-C' 'no script(1)'
 fi

@@ -336,11 +336,23 @@ START_TEST(fits_are_told)
 	const struct psx_sweep_options options = {
 		.biases = 5, .frames = 1, .progress = tell, .arg = &told };
 	struct psx_device *dev = shoot_open("sim:width=64,height=50,scene=flat:0");
-	struct psx_error err;
+	struct psx_error err = { 0 };
+	struct psx_sweep *sweep = psx_sweep_run(dev, NULL, &options, &err);
+	struct psx_sweep_point p;
+	struct psx_sweep_fit fit;
 
-	ck_assert_ptr_null(psx_sweep_run(dev, NULL, &options, &err));
+	/* In the second sign: what was measured is there, and the first fit */
+	ck_assert_ptr_nonnull(sweep);
 	ck_assert_int_eq(err.code, ECANCELED);
-	ck_assert_int_eq(errno, ECANCELED);
+	ck_assert_ptr_nonnull(psx_sweep_get_fit(sweep, false));
+	ck_assert_ptr_null(psx_sweep_get_fit(sweep, true));
+	ck_assert_int_eq(psx_sweep_get_pixel(sweep, 1, 1, true, &fit), -1);
+	ck_assert_int_eq(psx_sweep_get_point(sweep, 0, &p), 0);
+	ck_assert_double_eq_tol(p.fitted / p.sensitivity, 1, 0.01);
+	ck_assert_int_eq(psx_sweep_get_point(sweep, 9, &p), 0);
+	ck_assert_double_eq_tol(p.sensitivity, 365, 10);
+	ck_assert(isnan(p.fitted));
+	psx_sweep_free(sweep);
 	ck_assert_uint_ge(told.done, 4096);
 	ck_assert_uint_lt(told.done, 6400);
 	ck_assert_uint_eq(told.total, 6400);

@@ -76,21 +76,31 @@ static json_t *balance_json(const struct psx_balance *b)
 			 number_json(b->volts));
 }
 
-static void print_json(const struct iv *iv, const struct psx_balance *balance)
+static void print_json(const struct iv *iv)
 {
+	const struct psx_sweep_fit *reverse = psx_sweep_get_fit(iv->sweep, false);
+	const struct psx_sweep_fit *forward = psx_sweep_get_fit(iv->sweep, true);
+	struct psx_balance balance;
 	struct psx_sweep_point p;
+	json_t *last;
 	size_t i;
 
 	for (i = 0; !psx_sweep_get_point(iv->sweep, i, &p); i++)
 		ctl_json(iv->study.ctl, json_pack(
-			"{s:f, s:o, s:o, s:o, s:o, s:f}", "volts", p.volts, "dark_na_cm2",
+			"{s:f, s:o, s:o, s:o, s:o, s:o}", "volts", p.volts, "dark_na_cm2",
 			number_json(p.dark_na_cm2), "photo_na_cm2", number_json(p.photo_na_cm2),
 			"sensitivity", number_json(p.sensitivity), "spread", number_json(p.spread),
-			"fitted", p.fitted));
-	ctl_json(iv->study.ctl, json_pack(
-		"{s:f, s:o, s:o, s:o}", "dose_rate", study_rate(&iv->study), "reverse",
-		fit_json(psx_sweep_get_fit(iv->sweep, false)), "forward",
-		fit_json(psx_sweep_get_fit(iv->sweep, true)), "balance", balance_json(balance)));
+			"fitted", number_json(p.fitted)));
+	last = json_pack("{s:f}", "dose_rate", study_rate(&iv->study));
+	if (reverse)
+		(void)json_object_set_new(last, "reverse", fit_json(reverse));
+	if (forward)
+		(void)json_object_set_new(last, "forward", fit_json(forward));
+	if (reverse && forward) {
+		psx_sweep_get_balance(iv->sweep, &balance);
+		(void)json_object_set_new(last, "balance", balance_json(&balance));
+	}
+	ctl_json(iv->study.ctl, last);
 }
 
 static void print_fit(const char *name, const struct psx_sweep_fit *f)
@@ -110,25 +120,42 @@ static void print_fit(const char *name, const struct psx_sweep_fit *f)
 		printf("         limited by noise: more --frames or a longer --exposure\n");
 }
 
-static void print_text(const struct iv *iv, const struct psx_balance *b)
+static void print_balance(const struct psx_sweep *sweep)
 {
+	struct psx_balance b;
+
+	psx_sweep_get_balance(sweep, &b);
+	printf("-100 V   %.1f of intrinsic %.1f uC/Gy/cm2;  +100 V  %.1f of %.1f;  ratio %.4f\n",
+	       b.measured[0], b.intrinsic[0], b.measured[1], b.intrinsic[1], b.ratio);
+	if (isnan(b.volts))
+		printf("weight -1 is beyond -100 V\n");
+	else
+		printf("weight -1 at %.2f V, of weight 1 at +95 V\n", b.volts);
+}
+
+static void print_text(const struct iv *iv)
+{
+	const struct psx_sweep_fit *reverse = psx_sweep_get_fit(iv->sweep, false);
+	const struct psx_sweep_fit *forward = psx_sweep_get_fit(iv->sweep, true);
 	struct psx_sweep_point p;
 	size_t i;
 
 	printf("%9s %14s %14s %14s %14s\n", "volts", "dark nA/cm2", "photo nA/cm2", "uC/Gy/cm2",
 	       "fitted");
-	for (i = 0; !psx_sweep_get_point(iv->sweep, i, &p); i++)
-		printf("%+9.3f %+14.4f %+14.4f %+14.4f %+14.4f\n", p.volts, p.dark_na_cm2,
-		       p.photo_na_cm2, p.sensitivity, p.fitted);
+	for (i = 0; !psx_sweep_get_point(iv->sweep, i, &p); i++) {
+		printf("%+9.3f %+14.4f %+14.4f %+14.4f", p.volts, p.dark_na_cm2, p.photo_na_cm2,
+		       p.sensitivity);
+		if (!isnan(p.fitted))
+			printf(" %+14.4f", p.fitted);
+		printf("\n");
+	}
 	printf("at %g uGy/s\n", study_rate(&iv->study));
-	print_fit("reverse", psx_sweep_get_fit(iv->sweep, false));
-	print_fit("forward", psx_sweep_get_fit(iv->sweep, true));
-	printf("-100 V   %.1f of intrinsic %.1f uC/Gy/cm2;  +100 V  %.1f of %.1f;  ratio %.4f\n",
-	       b->measured[0], b->intrinsic[0], b->measured[1], b->intrinsic[1], b->ratio);
-	if (isnan(b->volts))
-		printf("weight -1 is beyond -100 V\n");
-	else
-		printf("weight -1 at %.2f V, of weight 1 at +95 V\n", b->volts);
+	if (reverse)
+		print_fit("reverse", reverse);
+	if (forward)
+		print_fit("forward", forward);
+	if (reverse && forward)
+		print_balance(iv->sweep);
 }
 
 static int write_table(const struct iv *iv)
@@ -176,7 +203,9 @@ static int measure(struct study *s, void *arg, struct psx_error *err)
 	struct iv *iv = arg;
 
 	iv->sweep = psx_sweep_run(s->dev, &s->region, &iv->options, err);
-	return iv->sweep ? 0 : -1;
+	if (iv->sweep)
+		s->keeps = "what was measured is kept, not all of it fitted";
+	return iv->sweep && psx_sweep_get_fit(iv->sweep, true) ? 0 : -1;
 }
 
 int verb_iv(struct ctl *ctl, int argc, char **argv)
@@ -186,7 +215,6 @@ int verb_iv(struct ctl *ctl, int argc, char **argv)
 		.options = options, .parser = parse, .doc = doc, .children = children,
 	};
 	struct iv iv = { .study = { .ctl = ctl } };
-	struct psx_balance balance;
 	int code = CTL_USAGE, failed = CTL_OK;
 
 	if (ctl_parse(ctl, &argp, argc, argv, &iv) || !study_open(&iv.study, &code))
@@ -198,11 +226,10 @@ int verb_iv(struct ctl *ctl, int argc, char **argv)
 	iv.options.arg = &iv.study;
 	code = study_run(&iv.study, measure, &iv);
 	if (iv.sweep) {
-		psx_sweep_get_balance(iv.sweep, &balance);
 		if (ctl->json)
-			print_json(&iv, &balance);
+			print_json(&iv);
 		else
-			print_text(&iv, &balance);
+			print_text(&iv);
 		failed = write_table(&iv);
 		if (failed == CTL_OK)
 			failed = draw(&iv);

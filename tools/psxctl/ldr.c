@@ -138,7 +138,7 @@ int verb_ldr(struct ctl *ctl, int argc, char **argv)
 	};
 	struct ldr ldr = {
 		.study = { .ctl = ctl, .volts = DEFAULT_VOLTS, .exposure_ns = DEFAULT_EXPOSURE,
-			   .frames = DEFAULT_FRAMES, .keeps = true },
+			   .frames = DEFAULT_FRAMES, .keeps = "what was measured is kept" },
 		.from = DEFAULT_FROM, .to = DEFAULT_TO, .steps = DEFAULT_STEPS,
 	};
 	int code;

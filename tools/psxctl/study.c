@@ -157,7 +157,7 @@ int study_run(struct study *s, int (*work)(struct study *s, void *arg, struct ps
 	progress_end(&s->bar);
 	code = rails_restore(s->ctl, s->dev, &before, CTL_OK);
 	if (failed && interrupt_came())
-		(void)ctl_fail(s->ctl, "interrupted; %s is kept", s->keeps ? "what was measured" : "nothing");
+		(void)ctl_fail(s->ctl, "interrupted; %s", s->keeps ? s->keeps : "nothing is kept");
 	else if (failed)
 		(void)ctl_fail(s->ctl, "%s", err.message);
 	return failed ? CTL_FAILED : code;

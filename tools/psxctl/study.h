@@ -21,7 +21,7 @@ struct study {
 	const char *exposure; /* as it was typed; NULL = not */
 	unsigned int frames;
 	const char *table, *picture; /* NULL = not wanted */
-	bool keeps; /* what is done when it breaks off is not lost */
+	const char *keeps; /* what is said of that when it breaks off; NULL = nothing */
 	struct psx_device *dev;
 	struct progress bar;
 };
