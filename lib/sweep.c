@@ -186,10 +186,11 @@ struct psx_sweep *psx_sweep_run(struct psx_device *dev, const struct psx_region 
 		failed = sweep ? run(dev, probe, sweep, options) :
 				 psx_error_set(&dev->error, ENOMEM, "out of memory");
 		psx_probe_free(probe);
-		if (!failed && err && !sweep->fits[1].used)
-			*err = dev->error;
-		if (!failed)
+		if (sweep && !failed) {
+			if (err && !sweep->fits[1].used)
+				*err = dev->error;
 			return sweep;
+		}
 	}
 	psx_sweep_free(sweep);
 	return psx_error_null(err, dev->error.code, "%s", dev->error.message);
