@@ -92,6 +92,18 @@ struct psx_image *psx_image_new_for(const struct psx_image_source *src, uint64_t
 	return img;
 }
 
+/* A .psx file begins as a PNG does, but for these */
+static bool has_frames(FILE *file)
+{
+	char magic[4];
+	size_t got = fread(magic, 1, sizeof(magic), file);
+	const bool frames = got == sizeof(magic) && !memcmp(magic, "\x89PSX", sizeof(magic));
+
+	while (got)
+		(void)ungetc((unsigned char)magic[--got], file);
+	return frames;
+}
+
 /* The first byte decides who reads; that reader checks the rest. */
 static struct psx_image *load_by_content(struct psx_image_source *src)
 {
@@ -102,6 +114,8 @@ static struct psx_image *load_by_content(struct psx_image_source *src)
 	case 'P':
 		return psx_image_read_pnm(src);
 	case 0x89:
+		if (has_frames(src->file))
+			return psx_image_reject(src, EBADMSG, "a file of frames, not a picture");
 		return psx_image_read_png(src);
 	case 'I':
 	case 'M':

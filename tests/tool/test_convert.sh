@@ -15,9 +15,19 @@ run convert deep.pgm -o deep.raw
 ok '16 bits: low byte first' is "$(od -An -tx1 deep.raw)" ' 02 01 fe ff'
 run convert deep.pgm -o again.pgm
 ok 'a picture again' cmp -s deep.pgm again.pgm
-run convert deep.pgm -o deep.png
-ok 'no picture of another kind' refuses 2 'deep.png: it writes grey levels, as .raw or .pgm'
-ok 'nor a file of its name' [ ! -e deep.png ]
+for name in deep.png deep.csv deep.bmp deep.pgm.gz; do
+	run convert deep.pgm -o $name
+	ok "nothing of another kind: $name" refuses 2 "$name: it writes grey levels, as .raw or .pgm"
+	ok 'nor a file of its name' [ ! -e $name ]
+done
+run convert deep.pgm -o ./deep
+ok 'no ending: the levels alone' cmp -s deep deep.raw
+run -q -d sim:profile=ideal,scene=good.pgm acquire -o frames.psx
+run convert frames.psx -o frames.pgm
+ok 'frames' refuses 1 'frames.psx: a file of frames, not a picture'
+printf '\211P' >short.png
+run convert short.png -o short.pgm
+ok 'nearly a picture' refuses 1 'short.png: broken PNG'
 run convert flat:258 --width 3 --height 1 -o flat.raw
 ok 'a phantom: of that size' is "$(cat out)" '3 1'
 ok 'a phantom: of that level' is "$(od -An -tx1 flat.raw)" ' 02 01 02 01 02 01'

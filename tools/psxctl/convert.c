@@ -14,8 +14,8 @@
 
 static const char doc[] =
 	"A picture (PGM, PNG, TIFF) or a phantom (docs/phantoms.md) as grey levels of 16 bits, row by "
-	"row. FILE.pgm is a picture again; any other name means the levels alone, little-endian: what "
-	"psxdet-mock takes as its scene.\v"
+	"row. FILE.pgm is a picture again; FILE.raw, or a name without an ending, means the levels alone, "
+	"little-endian: what psxdet-mock takes as its scene.\v"
 	"Prints width and height. A file keeps its size; --width and --height, where given, must be "
 	"its own. A phantom is 640 x 480 without them.";
 
@@ -122,6 +122,14 @@ static bool ends_with(const char *text, const char *end)
 	return length > tail && !strcasecmp(text + length - tail, end);
 }
 
+/* .raw and .pgm; or none, which is raw */
+static bool has_known_ending(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return !strchr(slash ? slash : path, '.') || ends_with(path, ".raw") || ends_with(path, ".pgm");
+}
+
 /* PGM has its high bytes first */
 static int write_levels(int fd, const struct psx_image *img, bool pgm)
 {
@@ -199,7 +207,7 @@ int verb_convert(struct ctl *ctl, int argc, char **argv)
 		return ctl_usage(ctl, "say what to convert: a picture or a phantom (try --help)");
 	if (!a.output)
 		return ctl_usage(ctl, "say where to, with -o FILE");
-	if (ends_with(a.output, ".png") || ends_with(a.output, ".tif") || ends_with(a.output, ".tiff"))
+	if (!has_known_ending(a.output))
 		return ctl_usage(ctl, "%s: it writes grey levels, as .raw or .pgm",
 				 psx_error_path(a.output));
 	return convert(&a);
