@@ -213,6 +213,10 @@ for verb in "train $letters --epochs 1 -o model.json" "classify model.json $lett
 	ok "${verb%% *}: what was found is said" says '"confusion":'
 done
 ok 'train: and kept' test -s model.json
+RAILS_HELD=1 LD_PRELOAD="$sanitizer$PWD/rails.so" "$psxctl" -q -d $small acquire --json >out 2>err
+status=$?
+ok 'rails that can not be held again' refuses 1 'the rails, which were held, will go down: no answer'
+ok 'what was taken is said' says '"frames":1'
 if "$psxctl" -d "$uri" cal run -k identity --biases 5 --frames 1 -o c.json >/dev/null 2>&1 &&
 	"$psxctl" cal show c.json -o c.png 2>&1 | grep -q 'without cairo'; then
 	skip 'pictures' 'built without cairo'

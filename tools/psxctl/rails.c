@@ -127,6 +127,7 @@ int rails_restore(const struct ctl *ctl, struct psx_device *dev, struct rails_be
 		  int code)
 {
 	const uint64_t now = now_ms();
+	struct psx_rails_options hold = { 0 };
 	int down;
 
 	if (!before->noted)
@@ -138,8 +139,9 @@ int rails_restore(const struct ctl *ctl, struct psx_device *dev, struct rails_be
 		down = take_down(ctl, dev);
 		return code == CTL_OK ? down : code;
 	}
-	if (before->until_ms > now)
-		(void)psx_device_rails_on(dev, &(struct psx_rails_options){
-						       .hold_ms = (uint32_t)(before->until_ms - now) });
-	return code;
+	hold.hold_ms = before->until_ms > now ? (uint32_t)(before->until_ms - now) : 0;
+	if (!hold.hold_ms || !psx_device_rails_on(dev, &hold))
+		return code;
+	(void)ctl_fail(ctl, "the rails, which were held, will go down: %s", psx_device_error(dev));
+	return code == CTL_OK ? CTL_FAILED : code;
 }
