@@ -14,11 +14,12 @@ static const char doc[] =
 	"Claims the detector, ramps its rails up, runs, ramps down; rails that are up stay up. Where the "
 	"detector has dark current, kernels begin with dark frames. Ctrl-C stops after the frame that "
 	"is being made; what was taken is kept, as it is when the detector fails; on a full disk it "
-	"is left beside FILE.psx, as .FILE.psx.XXXXXX. Without --kernel it is what is loaded, with its settings, or identity where nothing is; "
-	"several kernels take turns, a channel each; of a raster each has a picture, with what was "
-	"missed marked as bad, and the stage goes back to where it was. With --join it claims and starts nothing: it reads "
-	"the frames that another program acquires, up to the end of that. Occupancy "
-	"is effective / active pixels, which are those that see something and are not bad; byte ratio is payload / dense 16-bit.";
+	"is left beside FILE.psx, as .FILE.psx.XXXXXX. Without --kernel it is what is loaded, with its "
+	"settings, or identity where nothing is; several kernels take turns, a channel each; of a raster "
+	"each has a picture, with what was missed marked as bad, and the stage goes back to where it was. "
+	"With --join it claims and starts nothing: it reads the frames that another program acquires, up "
+	"to the end of that. Occupancy is effective / active pixels, which are those that see something "
+	"and are not bad; byte ratio is payload / dense 16-bit.";
 
 enum {
 	OPT_NUMBER = 'n', OPT_OUTPUT = 'o',
@@ -233,17 +234,12 @@ static int acquire(struct arguments *a)
 /* No file takes the place of another; an exit code */
 static int check_files(const struct arguments *a)
 {
-	const struct {
-		const char *path, *what;
-	} inputs[] = { { a->plan.cal_path, "the calibration" }, { a->plan.map_path, "the bank map" } };
 	int code = ctl_check_outputs(a->ctl, a->output, a->plot);
-	size_t i;
 
-	for (i = 0; i < sizeof(inputs) / sizeof(inputs[0]) && code == CTL_OK; i++) {
-		code = ctl_spare(a->ctl, a->output, inputs[i].path, inputs[i].what);
-		if (code == CTL_OK)
-			code = ctl_spare(a->ctl, a->plot, inputs[i].path, inputs[i].what);
-	}
+	if (code == CTL_OK)
+		code = ctl_spare(a->ctl, a->output, a->plot, a->plan.cal_path, "the calibration");
+	if (code == CTL_OK)
+		code = ctl_spare(a->ctl, a->output, a->plot, a->plan.map_path, "the bank map");
 	return code;
 }
 

@@ -186,11 +186,8 @@ static int run(struct budget *b)
 	if (b->plan.mode == PSX_MODE_POINT)
 		return ctl_usage(b->ctl, "mode 'point' is not scan or snap");
 	code = ctl_check_outputs(b->ctl, b->table, b->picture);
-	for (i = 0; i < b->image_count && code == CTL_OK; i++) {
-		code = ctl_spare(b->ctl, b->table, b->images[i], "an image");
-		if (code == CTL_OK)
-			code = ctl_spare(b->ctl, b->picture, b->images[i], "an image");
-	}
+	for (i = 0; i < b->image_count && code == CTL_OK; i++)
+		code = ctl_spare(b->ctl, b->table, b->picture, b->images[i], "an image");
 	if (code == CTL_OK)
 		code = ctl_can_write(b->ctl, b->table);
 	if (code == CTL_OK)

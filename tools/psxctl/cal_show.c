@@ -192,7 +192,7 @@ int cal_show(struct cal *c)
 
 	if (c->ctl->uri)
 		return ctl_usage(c->ctl, "show looks at a file: -d means nothing here");
-	code = ctl_spare(c->ctl, c->output, c->path, "the calibration");
+	code = ctl_spare(c->ctl, c->output, NULL, c->path, "the calibration");
 	if (code != CTL_OK)
 		return code;
 	cal = psx_calibration_load(c->path, &err);

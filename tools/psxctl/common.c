@@ -124,7 +124,7 @@ static bool same_file(const char *a, const char *b)
 	return same;
 }
 
-int ctl_spare(const struct ctl *ctl, const char *output, const char *input, const char *what)
+static int spare(const struct ctl *ctl, const char *output, const char *input, const char *what)
 {
 	struct stat st;
 
@@ -132,6 +132,14 @@ int ctl_spare(const struct ctl *ctl, const char *output, const char *input, cons
 	    !same_file(output, input))
 		return CTL_OK;
 	return ctl_fail(ctl, "%s: it is %s", psx_error_path(output), what);
+}
+
+int ctl_spare(const struct ctl *ctl, const char *output, const char *plot, const char *input,
+	      const char *what)
+{
+	const int code = spare(ctl, output, input, what);
+
+	return code == CTL_OK ? spare(ctl, plot, input, what) : code;
 }
 
 /* The file that a model has for its scene; NULL = none */
@@ -164,9 +172,7 @@ int ctl_check_outputs(const struct ctl *ctl, const char *output, const char *plo
 		return ctl_usage(ctl, "--output and --plot are the same file, %s",
 				 psx_error_path(plot));
 	scene = scene_of(ctl->uri);
-	code = ctl_spare(ctl, output, scene, "the scene");
-	if (code == CTL_OK)
-		code = ctl_spare(ctl, plot, scene, "the scene");
+	code = ctl_spare(ctl, output, plot, scene, "the scene");
 	free(scene);
 	return code;
 }

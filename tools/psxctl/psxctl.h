@@ -55,10 +55,11 @@ int ctl_wait_for_enter(void);
 /* A model in this process: nobody else can have it */
 bool ctl_in_process(const struct psx_device *dev);
 
-/* Fails when writing `output` would take the place of `input`, which is `what`, such as "the
- * calibration"; NULL is none. An exit code */
-int ctl_spare(const struct ctl *ctl, const char *output, const char *input, const char *what);
-/* The same of -o and --plot against each other and the scene of a model */
+/* Fails when writing `output` or `plot` would take the place of `input`, which is `what`, such
+ * as "the calibration"; NULL is none. An exit code */
+int ctl_spare(const struct ctl *ctl, const char *output, const char *plot, const char *input,
+	      const char *what);
+/* The same of them against each other and the scene of a model */
 int ctl_check_outputs(const struct ctl *ctl, const char *output, const char *plot);
 
 /* Print one JSON line to stdout and drop the reference. NULL makes the verb fail. */

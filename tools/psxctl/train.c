@@ -281,26 +281,22 @@ static int run(struct arguments *a)
 	return code;
 }
 
-/* Can it be written, and is it not what is read? */
-static int check_output(const struct arguments *a, const char *path)
-{
-	int code = ctl_spare(a->ctl, path, a->data, "the data set");
-
-	if (code == CTL_OK)
-		code = ctl_spare(a->ctl, path, a->cal, "the calibration");
-	return code == CTL_OK ? ctl_can_write(a->ctl, path) : code;
-}
-
-/* Before all work */
+/* Before all work: can they be written, and are they not what is read? */
 static int check_files(const struct arguments *a)
 {
-	const int code = ctl_check_outputs(a->ctl, a->output, a->plot);
+	int code = ctl_check_outputs(a->ctl, a->output, a->plot);
 
-	if (code != CTL_OK)
-		return code;
-	if (check_output(a, a->output) != CTL_OK || check_output(a, a->plot) != CTL_OK)
-		return CTL_FAILED;
-	return a->plot && !train_can_plot() ? ctl_fail(a->ctl, "--plot: built without cairo") : CTL_OK;
+	if (code == CTL_OK)
+		code = ctl_spare(a->ctl, a->output, a->plot, a->data, "the data set");
+	if (code == CTL_OK)
+		code = ctl_spare(a->ctl, a->output, a->plot, a->cal, "the calibration");
+	if (code == CTL_OK)
+		code = ctl_can_write(a->ctl, a->output);
+	if (code == CTL_OK)
+		code = ctl_can_write(a->ctl, a->plot);
+	if (code == CTL_OK && a->plot && !train_can_plot())
+		code = ctl_fail(a->ctl, "--plot: built without cairo");
+	return code;
 }
 
 int verb_train(struct ctl *ctl, int argc, char **argv)

@@ -251,7 +251,7 @@ int verb_view(struct ctl *ctl, int argc, char **argv)
 		return CTL_USAGE;
 	if (!v.path)
 		return ctl_usage(ctl, "which file? (try --help)");
-	code = ctl_spare(ctl, v.output, v.path, "the file to view");
+	code = ctl_spare(ctl, v.output, NULL, v.path, "the file to view");
 	if (code != CTL_OK)
 		return code;
 	if (subject_load(&v.subject, v.path, v.index, &err))
